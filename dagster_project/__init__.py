@@ -1,0 +1,1 @@
+"""Bookworth: what a company's customer book is worth."""
