@@ -1,0 +1,36 @@
+{#
+    Wilson score interval at 95% for `successes` out of `trials` (Wilson 1927), one bound.
+    Null where there are no trials.
+#}
+{% macro wilson_bound(successes, trials, side) -%}
+    {%- set z = 1.959964 -%}
+    {%- set sign = {'low': '-', 'high': '+'}[side] -%}
+    case
+        when {{ trials }} > 0
+            then
+                {{ {'low': 'greatest(0.0, ', 'high': 'least(1.0, '}[side] }}(
+                    ({{ successes }}) / cast({{ trials }} as double) + {{ z * z / 2 }} / {{ trials }}
+                    {{ sign }} {{ z }} * sqrt(
+                        greatest(
+                            ({{ successes }}) / cast({{ trials }} as double)
+                            * (1 - ({{ successes }}) / cast({{ trials }} as double)),
+                            0.0
+                        ) / {{ trials }} + {{ z * z / 4 }} / {{ trials }} / {{ trials }}
+                    )
+                ) / (1 + {{ z * z }} / {{ trials }}))
+    end
+{%- endmacro %}
+
+{# Poisson(1) by inversion of a uniform number: the weight of a customer in one bootstrap replicate. #}
+{% macro poisson_one(uniform) -%}
+    case
+        when {{ uniform }} < 0.3678794412 then 0
+        when {{ uniform }} < 0.7357588823 then 1
+        when {{ uniform }} < 0.9196986029 then 2
+        when {{ uniform }} < 0.9810118431 then 3
+        when {{ uniform }} < 0.9963401532 then 4
+        when {{ uniform }} < 0.9994058152 then 5
+        when {{ uniform }} < 0.9999167589 then 6
+        else 7
+    end
+{%- endmacro %}

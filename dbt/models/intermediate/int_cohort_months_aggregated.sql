@@ -1,0 +1,75 @@
+-- Customers by the calendar month of their first order, followed month by month, months without an order included.
+with
+
+months as (
+    select * from {{ ref('int_customer_months_aggregated') }}
+),
+
+current_run as (
+    select * from {{ ref('int_runs_prepared') }}
+    where run = 'current'
+),
+
+cohorts as (
+    select
+        customer_id,
+        {{ month_of('min(first_order_on)') }} as cohort_month
+    from months
+    where orders > 0
+    group by customer_id
+),
+
+sizes as (
+    select
+        cohort_month,
+        count(*) as customers
+    from cohorts
+    group by cohort_month
+),
+
+activity as (
+    select
+        cohorts.cohort_month,
+        months.month_on,
+        count(distinct case when months.orders > 0 then months.customer_id end) as active,
+        sum(months.orders) as orders,
+        sum(months.revenue_net) as revenue_net,
+        sum(months.margin_net) as margin_net
+    from months
+    inner join cohorts on months.customer_id = cohorts.customer_id
+    group by
+        cohorts.cohort_month,
+        months.month_on
+),
+
+numbers as (
+    {{ number_rows(1800) }}
+),
+
+-- Every month a cohort could be seen in. Returns can precede a first order: they stay in the census, not here.
+grid as (
+    select
+        sizes.cohort_month,
+        sizes.customers,
+        numbers.n - 1 as months_since,
+        {{ add_months('sizes.cohort_month', 'numbers.n - 1') }} as month_on,
+        {{ add_months('sizes.cohort_month', 'numbers.n') }} > current_run.cut_on as is_partial
+    from sizes
+    cross join current_run
+    inner join numbers on {{ add_months('sizes.cohort_month', 'numbers.n - 1') }} < current_run.cut_on
+)
+
+select
+    grid.cohort_month,
+    cast(grid.months_since as integer) as months_since,
+    grid.is_partial,
+    cast(grid.customers as integer) as customers,
+    cast(coalesce(activity.active, 0) as integer) as active,
+    cast(coalesce(activity.orders, 0) as integer) as orders,
+    cast(coalesce(activity.revenue_net, 0) as {{ money() }}) as revenue_net,
+    cast(activity.margin_net as {{ money() }}) as margin_net
+from grid
+left join activity
+    on
+        grid.cohort_month = activity.cohort_month
+        and grid.month_on = activity.month_on

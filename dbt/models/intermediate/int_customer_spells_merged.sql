@@ -1,0 +1,97 @@
+-- The unbroken stretches in which a customer is active, in months counted towards as-of (period 0 ends at as-of,
+-- period -1 a month earlier). A purchase keeps a customer active for `active_months` closes; a live contract, while it is
+-- live. State at any month end is whether a spell covers it.
+with
+
+current_run as (
+    select * from {{ ref('int_runs_prepared') }}
+    where run = 'current'
+),
+
+months as (
+    select * from {{ ref('int_customer_months_aggregated') }}
+    where orders > 0
+),
+
+contracts as (
+    select * from {{ ref('int_contracts_prepared') }}
+),
+
+days as (
+    select * from {{ ref('int_calendar_days_spined') }}
+),
+
+purchases as (
+    select
+        months.customer_id,
+        -months.months_back as starts_period,
+        -least(
+            months.months_back,
+            case when current_run.is_active_from_event then event_days.months_back end
+        ) + current_run.active_months - 1 as ends_period
+    from months
+    cross join current_run
+    left join days as event_days on months.last_event_on = event_days.day_on
+),
+
+-- Live at a month's close only if the last day is not before it.
+contract_terms as (
+    select
+        contracts.customer_id,
+        -start_days.months_back as starts_period,
+        case
+            when contracts.live_until_on is null then 0
+            else -end_days.months_back - case when end_days.is_period_close then 0 else 1 end
+        end as ends_period
+    from contracts
+    cross join current_run
+    inner join days as start_days on contracts.starts_on = start_days.day_on
+    left join days as end_days on contracts.live_until_on = end_days.day_on
+    where current_run.is_active_by_contract and contracts.starts_on < current_run.cut_on
+),
+
+active_stretches as (
+    select
+        customer_id,
+        starts_period,
+        ends_period
+    from purchases
+    union all
+    select
+        customer_id,
+        starts_period,
+        greatest(starts_period, ends_period) as ends_period
+    from contract_terms
+),
+
+reached as (
+    select
+        *,
+        max(ends_period) over (
+            partition by customer_id
+            order by starts_period, ends_period
+            rows between unbounded preceding and 1 preceding
+        ) as reached_period
+    from active_stretches
+),
+
+numbered as (
+    select
+        *,
+        sum(case when reached_period is null or starts_period > reached_period + 1 then 1 else 0 end) over (
+            partition by customer_id
+            order by starts_period, ends_period
+            rows between unbounded preceding and current row
+        ) as spell_number
+    from reached
+)
+
+select
+    customer_id,
+    cast(spell_number as integer) as spell_number,
+    cast(min(starts_period) as integer) as starts_period,
+    cast(max(ends_period) as integer) as ends_period
+from numbered
+group by
+    customer_id,
+    spell_number

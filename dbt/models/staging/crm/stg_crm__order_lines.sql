@@ -1,0 +1,20 @@
+select
+    order_id,
+    line_no,
+    customer_id,
+    ordered_at,
+    cast(ordered_at as date) as ordered_on,
+    product_id,
+    product_name,
+    category,
+    quantity,
+    unit_price,
+    discount_amount,
+    unit_cost,
+    coalesce(is_return, false) as is_return,
+    region,
+    _delivered_on as delivered_on,
+    _removed_on as removed_on,
+    _file as source_file,
+    _line as source_line
+from {{ source('raw', 'order_lines') }}
