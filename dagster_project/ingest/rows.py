@@ -1,0 +1,337 @@
+"""One opened file -> typed rows, each loaded, quarantined, a duplicate or excluded. All of it set-based SQL.
+
+Tables it leaves in the scratch connection, for `store` to write out:
+- `cells`: one row per record DuckDB could split, in file order (rowid); canonical columns, `__reasons`, `__raw`.
+- `flags(rid, status, reasons)`: the records of `cells` that are not loaded.
+- `rejects(line, reason, raw)`: the records DuckDB could not split.
+- `lines(k, extra)`: the line of record k of `cells` is first_line + k + extra of the last row at or before k.
+"""
+
+# ruff: noqa: S608 - only identifiers are formatted into SQL, and quoted; values are parameters
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import duckdb
+import numpy as np
+
+from dagster_project.companies import Company, Source, nearest
+from dagster_project.ingest import casting, expressions, textfile
+from dagster_project.ingest.casting import Cell, Parameters, quoted
+from dagster_project.ingest.contract import Entity
+from dagster_project.ingest.errors import FileProblem, IngestError
+from dagster_project.ingest.readers import Reading, resolve
+
+MAX_BAD_SHARE = 0.05
+
+_SPLIT_FAULTS = {
+    "MISSING COLUMNS": "too few fields",
+    "TOO MANY COLUMNS": "too many fields",
+    "UNQUOTED VALUE": "text after a closing quote",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Counts of one file. `reasons`: (canonical column, or empty for the whole row, reason, rows)."""
+
+    delivered: int
+    quarantined: int
+    duplicates: int
+    excluded: int
+    reasons: tuple[tuple[str, str, int], ...]
+    columns: tuple[str, ...]  # canonical columns the file brought
+    first_line: int
+    notes: tuple[str, ...]
+
+
+def classify(
+    con: duckdb.DuckDBPyConnection, reading: Reading, source: Source, entity: Entity, company: Company, on: date
+) -> Outcome:
+    """Type and sort the records of a file; `FileProblem` when the file as a whole is refused."""
+    where = f"{company.path.parent.name}/{company.path.name}"
+    mapped, notes = _mapped(reading, source, where)
+    cells = _cast(con, reading, mapped, source, entity, company, on, where)
+    reading, rejected = _split_rejects(con, reading)
+    columns = tuple(c.column.name for c in cells)
+    con.execute(
+        "create or replace table flags as select rowid as rid, 'quarantined' as status, __reasons as reasons "
+        "from cells where __reasons is not null"
+    )
+    if source.where is not None:
+        _exclude(con, source, columns, where)
+    if source.unique_by is not None:
+        unique = columns if source.unique_by == "all" else tuple(c for c in source.unique_by if c in columns)
+        _drop_repeats(con, unique)
+    key = key_columns(entity, columns)
+    if key:
+        _resolve_keys(con, key, columns)
+    counts = dict(con.execute("select status, count(*) from flags group by all").fetchall())
+    reasons = con.execute(
+        "select r.column, r.reason, count(*) from (select unnest(reasons) as r from flags) "
+        "group by all union all select '', reason, count(*) from rejects group by all order by all"
+    ).fetchall()
+    quarantined = counts.get("quarantined", 0) + rejected
+    _refuse_bad(reading.records, quarantined, reasons)
+    _keep_raw_of_conflicts(con, reading)
+    return Outcome(
+        delivered=reading.records,
+        quarantined=quarantined,
+        duplicates=counts.get("duplicate", 0),
+        excluded=counts.get("excluded", 0),
+        reasons=tuple(reasons),
+        columns=columns,
+        first_line=reading.first_line,
+        notes=(*reading.notes, *notes),
+    )
+
+
+def key_columns(entity: Entity, columns: Sequence[str]) -> tuple[str, ...]:
+    """The key among the delivered columns; none where lines are replaced by their parent for want of a line number."""
+    if entity.replace_by and not set(entity.key) <= set(columns):
+        return ()
+    return tuple(c for c in entity.key if c in columns)
+
+
+def _mapped(reading: Reading, source: Source, where: str) -> tuple[dict[str, str | None], list[str]]:
+    """Canonical column -> the file's spelling of its source column (None for an expression), and what differs."""
+    mapped: dict[str, str | None] = {}
+    missing, notes = [], []
+    for column in source.columns:
+        wanted = expressions.columns_of(column.sql) if column.sql is not None else {column.source or ""}
+        found = {w: resolve(w, reading.columns) for w in wanted}
+        absent = [w for w, f in found.items() if f is None]
+        if absent and column.sql is not None and not column.optional:
+            expressions.check(column.sql, reading.columns, f"{where}:{column.line}")
+        if absent and column.optional:
+            notes.append(f"the optional column {column.target} is not in the file")
+        elif absent:
+            missing += [f"{w!r}{nearest(w, reading.columns)}" for w in absent]
+        else:
+            notes += [f"the column {w!r} is now written {f!r}" for w, f in found.items() if w != f]
+            mapped[column.target] = None if column.sql is not None else next(iter(found.values()))
+    if missing:
+        raise FileProblem(
+            f"the column {'; '.join(missing)} is missing",
+            "export it with the column, or mend `columns:` in company.yaml (`optional: true` allows files without it)",
+        )
+    return mapped, notes
+
+
+def _cast(
+    con: duckdb.DuckDBPyConnection,
+    reading: Reading,
+    mapped: dict[str, str | None],
+    source: Source,
+    entity: Entity,
+    company: Company,
+    on: date,
+    where: str,
+) -> list[Cell]:
+    """Create `cells`: read, trim, cast and judge every column in one pass."""
+    p = Parameters(dict(reading.parameters))
+    last_day = on.replace(year=on.year + casting.YEARS_AHEAD, day=min(on.day, 28))
+    cells = []
+    for number, mapping in enumerate(m for m in source.columns if m.target in mapped):
+        if mapping.sql is not None:
+            expressions.check(mapping.sql, reading.columns, f"{where}:{mapping.line}")
+        cells.append(
+            casting.cell(
+                replace(mapping, source=mapped[mapping.target]), entity, source, company.timezone, last_day, number, p
+            )
+        )
+    texts = ", ".join(f"{c.text_sql} as {c.text}" for c in cells)
+    values = ", ".join(f"{c.value_sql} as {c.value}" for c in cells)
+    typed = ", ".join(f"{c.value}::{c.column.duckdb_type} as {quoted(c.column.name)}" for c in cells)
+    faults = [(condition, c.column.name, reason) for c in cells for condition, reason in c.faults]
+    any_fault = " or ".join(f"coalesce({condition}, false)" for condition, _, _ in faults) or "false"
+    each = ", ".join(
+        f"case when {condition} then {{'column': {p.add(name)}::varchar, 'reason': {p.add(reason)}::varchar}} end"
+        for condition, name, reason in faults
+    )
+    listed = f"list_filter([{each}], lambda fault: fault is not null)" if faults else "null"
+    for table in ("cells", "reject_errors", "reject_scans"):
+        con.execute(f"drop table if exists {table}")
+    try:
+        con.execute(
+            f"""
+            create table cells as
+            select
+                {typed},
+                case when __bad then {listed} end::struct("column" varchar, reason varchar)[] as __reasons,
+                case when __bad then {_raw(reading)} end as __raw
+            from (
+                select *, {any_fault} as __bad
+                from (select *, {values} from (select *, {texts} from ({reading.relation})))
+            )
+            """,
+            p.values,
+        )
+    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as e:
+        raise _sql_problem(e, source, where) from None
+    return cells
+
+
+def _raw(reading: Reading) -> str:
+    """The record as delivered: a JSON object of its cells under their own headers."""
+    return "to_json({" + ", ".join(f"{_literal(c)}: {quoted(c)}" for c in reading.columns) + "})::varchar"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sql_problem(error: duckdb.Error, source: Source, where: str) -> IngestError:
+    """Without DuckDB's own text: that quotes cells."""
+    lines = ", ".join(f"{where}:{c.line}" for c in source.columns if c.sql is not None)
+    if not lines:
+        return IngestError(f"{source.entity}: reading failed ({type(error).__name__})")
+    return IngestError(f"{lines}: an sql expression fails on some row ({type(error).__name__}); use try_cast")
+
+
+def _split_rejects(con: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Reading, int]:
+    """Create `rejects` and `lines`, and hold the two counts of records against each other."""
+    offsets = _rejected(con, reading)
+    (kept,) = con.execute("select count(*) from cells").fetchall()[0]
+    if kept + len(offsets) != reading.records and reading.recount is not None:
+        reading = reading.recount()
+    if kept + len(offsets) != reading.records:
+        raise FileProblem(
+            f"two counts of its records disagree: {kept + len(offsets):,} and {reading.records:,}",
+            "export it again; a quote or a line end inside a field is not written as CSV asks",
+        )
+    _number_lines(con, reading, offsets)
+    return reading, len(offsets)
+
+
+def _rejected(con: duckdb.DuckDBPyConnection, reading: Reading) -> list[int]:
+    """Byte offsets (from 0, ascending) of the records DuckDB could not split; fills `rejects`, lines still null."""
+    con.execute("create or replace table rejects (line bigint, byte_at bigint, reason varchar, raw varchar)")
+    if reading.text is None:
+        return []
+    found = con.execute(
+        "select line_byte_position - 1, min(error_type::varchar), any_value(csv_line) from reject_errors "
+        "group by 1 order by 1"
+    ).fetchall()
+    unknown = {kind for _, kind, _ in found} - set(_SPLIT_FAULTS)
+    if "LINE SIZE OVER MAXIMUM" in unknown:
+        raise FileProblem(*textfile.TOO_LONG)
+    if unknown:
+        raise FileProblem(f"some records cannot be read ({', '.join(sorted(unknown)).lower()})", "export it again")
+    if found:
+        con.executemany(
+            "insert into rejects values (null, ?, ?, ?)",
+            [(at, _SPLIT_FAULTS[k], raw.strip("\n")) for at, k, raw in found],
+        )
+    return [int(at) for at, _, _ in found]
+
+
+def _number_lines(con: duckdb.DuckDBPyConnection, reading: Reading, offsets: list[int]) -> None:
+    """Fill `lines`, and the lines of `rejects`. Rejects and line ends inside fields both push later lines on."""
+    rejected = np.array([], dtype=np.int64)
+    if offsets:
+        assert reading.text is not None
+        rejected = np.array(textfile.locate(reading.text, offsets, reading.exact), dtype=np.int64)
+    at = np.array([r for r, _ in reading.shifts], dtype=np.int64)
+    extra = np.array([e for _, e in reading.shifts], dtype=np.int64)
+    points = np.union1d(at, rejected + 1)
+    before = np.searchsorted(rejected, points)
+    total = extra[np.searchsorted(at, points, side="right") - 1] + before
+    kept = points - before
+    last = np.append(kept[1:] != kept[:-1], True)  # several records may map to one place: the last one counts
+    con.register("shift_points", {"k": kept[last], "extra": total[last]})
+    con.execute("create or replace table lines as select k::bigint as k, extra::bigint as extra from shift_points")
+    con.unregister("shift_points")
+    if offsets:
+        line = reading.first_line + rejected + extra[np.searchsorted(at, rejected, side="right") - 1]
+        con.register("reject_points", {"byte_at": np.array(offsets), "line": line})
+        con.execute("update rejects set line = p.line from reject_points p where rejects.byte_at = p.byte_at")
+        con.unregister("reject_points")
+
+
+def _exclude(con: duckdb.DuckDBPyConnection, source: Source, columns: tuple[str, ...], where: str) -> None:
+    assert source.where is not None
+    expressions.check(source.where, columns, f"{where}:{source.line} (where)")
+    try:
+        con.execute(
+            "insert into flags select rowid, 'excluded', null from cells "
+            f"where __reasons is null and (({source.where}\n)::boolean) is not true"
+        )
+    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as e:
+        raise IngestError(f"{where}:{source.line}: `where` fails on some row ({type(e).__name__})") from None
+
+
+_GOOD = "(select rowid as rid, * from cells where rowid not in (select rid from flags))"
+
+
+def _drop_repeats(con: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> None:
+    """Declared repeats: all rows equal on these columns but the first."""
+    by = ", ".join(quoted(c) for c in columns)
+    con.execute(
+        f"""
+        insert into flags
+        select rid, 'duplicate', null
+        from {_GOOD}
+        qualify row_number() over (partition by {by} order by rid) > 1
+        """
+    )
+
+
+def _resolve_keys(con: duckdb.DuckDBPyConnection, key: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    """One record per key: an identical repeat is a duplicate; records that differ are all quarantined."""
+    by = ", ".join(quoted(c) for c in key)
+    con.execute(f"create or replace table shared_keys as select {by} from {_GOOD} group by all having count(*) > 1")
+    if con.execute("select count(*) from shared_keys").fetchall() == [(0,)]:
+        return
+    same = " and ".join(f"c.{quoted(c)} is not distinct from k.{quoted(c)}" for c in key)
+    everything = ", ".join(f"{quoted(c)} := c.{quoted(c)}" for c in columns)
+    con.execute(
+        f"""
+        create or replace table shared_rows as
+        select c.rid, {", ".join(f"c.{quoted(c)}" for c in key)}, struct_pack({everything}) as content
+        from {_GOOD} c join shared_keys k on {same}
+        """
+    )
+    same = " and ".join(f"r.{quoted(c)} is not distinct from k.{quoted(c)}" for c in key)
+    con.execute(
+        f"""
+        insert into flags
+        with keys as (
+            select {by}, min(rid) as first, count(distinct content) as versions from shared_rows group by {by}
+        )
+        select
+            r.rid,
+            case when k.versions = 1 then 'duplicate' else 'quarantined' end,
+            case when k.versions > 1 then [{{'column': $columns::varchar, 'reason': $reason::varchar}}] end
+        from shared_rows r join keys k on {same}
+        where k.versions > 1 or r.rid > k.first
+        """,
+        {"columns": ", ".join(key), "reason": "conflicting_key: different rows under one key"},
+    )
+
+
+def _keep_raw_of_conflicts(con: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    """Fill `__raw` of rows that were quarantined for their key: they cast well, so it was not kept."""
+    bare = "cells.__raw is null and cells.rowid in (select rid from flags where status = 'quarantined')"
+    if con.execute(f"select count(*) from cells where {bare}").fetchall() == [(0,)]:
+        return
+    con.execute(
+        f"create or replace table raws as select {_raw(reading)} as raw from ({reading.relation})", reading.parameters
+    )
+    con.execute(
+        "update cells set __raw = r.raw from (select rowid as rid, raw from raws) r "
+        f"where r.rid = cells.rowid and {bare}"
+    )
+
+
+def _refuse_bad(delivered: int, quarantined: int, reasons: Sequence[tuple[str, str, int]]) -> None:
+    if quarantined <= MAX_BAD_SHARE * delivered:
+        return
+    worst = sorted(reasons, key=lambda r: (-r[2], r[0], r[1]))[:3]
+    named = "; ".join(f"{column + ': ' if column else ''}{reason} ({rows:,} rows)" for column, reason, rows in worst)
+    raise FileProblem(
+        f"{quarantined:,} of {delivered:,} rows are bad ({quarantined / delivered:.1%}, at most 5%): {named}",
+        "mend the mapping of these columns in company.yaml, or have the file exported again",
+    )

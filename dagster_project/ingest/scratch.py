@@ -1,0 +1,56 @@
+"""Throw-away DuckDB databases that reach the company's own folders and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.ingest import casting
+from dagster_project.settings import CompanyPaths
+
+# Of the 2 GB an ingest may take; DuckDB spills beyond it, Python and the reader's buffers need the rest.
+MEMORY_LIMIT = "1200MB"
+
+
+def connect(file: Path, spill: Path, folders: tuple[Path, ...]) -> duckdb.DuckDBPyConnection:
+    """Open a database that can read and write below `folders` only, with spill files in `spill`."""
+    con = duckdb.connect(str(file))
+    con.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
+    con.execute("set temp_directory = $spill", {"spill": str(spill / "spill")})
+    con.execute("set autoinstall_known_extensions = false")
+    con.execute("set autoload_known_extensions = false")
+    con.execute("set allowed_directories = $folders", {"folders": [str(f) for f in folders]})
+    con.execute("set enable_external_access = false")
+    con.execute("set timezone = 'UTC'")
+    return con
+
+
+@contextmanager
+def scratch_folder(paths: CompanyPaths) -> Iterator[Path]:
+    """A folder for copies and spill inside the company's own; emptied first, in case a run was killed."""
+    folder = paths.root / ".scratch"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def scratch_connection(paths: CompanyPaths, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A throw-away database that can reach landing, raw and scratch, and nothing else."""
+    file = scratch / "scratch.duckdb"
+    file.unlink(missing_ok=True)
+    con = connect(file, scratch, (paths.landing, paths.raw, scratch))
+    try:
+        for macro in casting.MACROS:
+            con.execute(macro)
+        yield con
+    finally:
+        con.close()
+        file.unlink(missing_ok=True)

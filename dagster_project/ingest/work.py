@@ -1,0 +1,268 @@
+"""Raw Parquet -> a fresh `work.duckdb`: latest record per key, people as pseudonyms, and the evidence tables."""
+
+# ruff: noqa: S608 - only identifiers are formatted into SQL, and quoted; values are parameters
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+
+from dagster_project.companies import Company
+from dagster_project.ingest.accounting import FileAccounting
+from dagster_project.ingest.casting import quoted
+from dagster_project.ingest.contract import Entity, entities
+from dagster_project.ingest.pseudonyms import Pseudonymiser, expression
+from dagster_project.ingest.scratch import connect, scratch_folder
+from dagster_project.ingest.store import Part
+from dagster_project.settings import CompanyPaths
+
+_HISTORY = (
+    ("_delivered_on", "date"), ("_first_delivered_on", "date"), ("_removed_on", "date"), ("_file", "varchar"),
+    ("_line", "bigint"),
+)  # fmt: skip
+
+
+def build(
+    company: Company,
+    paths: CompanyPaths,
+    parts: Sequence[Part],
+    accounts: Sequence[FileAccounting],
+    key: Pseudonymiser,
+) -> dict[str, int]:
+    """Build `work.duckdb` beside the old one and rename it into place; rows of each raw table.
+
+    The file holds no clear id: pseudonyms are looked up in a temporary table that dies with the connection.
+    """
+    with scratch_folder(paths) as scratch:
+        target = scratch / "work.duckdb"
+        con = connect(target, scratch, (paths.raw, scratch))
+        try:
+            con.execute("create schema raw")
+            con.execute("create schema evidence")
+            _pseudonyms(con, paths, parts, key)
+            counts = {}
+            for entity in entities().values():
+                own = [p for p in parts if p.entity == entity.name]
+                _create(con, entity)
+                if own:
+                    _fill(con, company, paths, entity, own)
+                counts[entity.name] = int(con.execute(f"select count(*) from raw.{entity.name}").fetchall()[0][0])
+            _evidence(con, parts, accounts)
+            con.execute("checkpoint")
+        finally:
+            con.close()
+        for leftover in (paths.work_db, paths.work_db.with_name(paths.work_db.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+        target.replace(paths.work_db)
+    return counts
+
+
+def _create(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+    columns = [f"{quoted(c.name)} {c.duckdb_type}" for c in entity.columns.values()]
+    history = [f"{name} {kind}" for name, kind in _HISTORY]
+    con.execute(f"create table raw.{entity.name} ({', '.join([*columns, *history])})")
+
+
+def _pseudonyms(con: duckdb.DuckDBPyConnection, paths: CompanyPaths, parts: Sequence[Part], key: Pseudonymiser) -> None:
+    """`ids(domain, clear, pseudonym)`: every person's id once, so that each is hashed once."""
+    con.execute("create temp table clear_ids (domain varchar, clear varchar)")
+    for part in parts:
+        for column in entities()[part.entity].columns.values():
+            if column.pseudonym_domain and column.name in part.columns:
+                con.execute(
+                    f"insert into clear_ids select distinct $domain, {quoted(column.name)} from read_parquet($file) "
+                    f"where {quoted(column.name)} is not null",
+                    {"domain": column.pseudonym_domain, "file": str(part.parquet(paths.raw))},
+                )
+    con.execute("create temp table ids (domain varchar, clear varchar, pseudonym varchar)")
+    for domain in ("customer", "staff", "person"):
+        con.execute(
+            f"insert into ids select domain, clear, {expression(domain, 'clear')} "
+            "from (select distinct domain, clear from clear_ids where domain = $domain)",
+            {"domain": domain, **key.parameters()},
+        )
+    con.execute("drop table clear_ids")
+
+
+def _fill(
+    con: duckdb.DuckDBPyConnection, company: Company, paths: CompanyPaths, entity: Entity, parts: Sequence[Part]
+) -> None:
+    """Rows of one entity: every version with where it came from, then the latest per key."""
+    versions, parameters = _versions(paths, entity, parts)
+    grain = _grain(entity, parts)
+    if len(parts) == 1:
+        latest = (
+            f"select *, _on as _delivered_on, _on as _first_delivered_on, null::date as _removed_on from ({versions})"
+        )
+    else:
+        con.execute(f"create or replace temp table versions as {versions}", parameters)
+        _presence(con, company, paths, entity, grain, parts)
+        latest = (_latest_rows if grain == tuple(entity.key) else _latest_groups)(entity, grain)
+        parameters = {}
+    names = [quoted(c) for c in entity.columns]
+    people = [c for c in entity.columns.values() if c.pseudonym_domain]
+    joins = "".join(
+        f" left join ids i{n} on i{n}.domain = '{c.pseudonym_domain}' and i{n}.clear = v.{quoted(c.name)}"
+        for n, c in enumerate(people)
+    )
+    hidden = {c.name: f"i{n}.pseudonym" for n, c in enumerate(people)}
+    selected = ", ".join(hidden.get(c, f"v.{quoted(c)}") for c in entity.columns)
+    history = ", ".join(name for name, _ in _HISTORY)
+    order = "" if len(parts) == 1 else " order by v._ord, v._line"
+    con.execute(
+        f"insert into raw.{entity.name} ({', '.join(names)}, {history}) "
+        f"select {selected}, {', '.join('v.' + name for name, _ in _HISTORY)} from ({latest}) v{joins}{order}",
+        parameters,
+    )
+    con.execute("drop table if exists versions")
+
+
+def _grain(entity: Entity, parts: Sequence[Part]) -> tuple[str, ...]:
+    """The columns that tell records apart; the parent's id where lines carry no number of their own."""
+    if entity.replace_by and not all(set(entity.key) <= set(p.columns) for p in parts):
+        return (entity.replace_by,)
+    return tuple(entity.key)
+
+
+def _versions(paths: CompanyPaths, entity: Entity, parts: Sequence[Part]) -> tuple[str, dict[str, object]]:
+    selects: list[str] = []
+    parameters: dict[str, object] = {}
+    for n, part in enumerate(parts):
+        columns = ", ".join(
+            f"{quoted(c.name) if c.name in part.columns else 'null'}::{c.duckdb_type} as {quoted(c.name)}"
+            for c in entity.columns.values()
+        )
+        selects.append(
+            f"select {columns}, $on{n}::date as _on, {n} as _ord, {part.source} as _source, $name{n} as _file, _line "
+            f"from read_parquet($file{n})"
+        )
+        parameters |= {f"on{n}": part.delivery, f"name{n}": part.file, f"file{n}": str(part.parquet(paths.raw))}
+    return " union all ".join(selects), parameters
+
+
+def _presence(
+    con: duckdb.DuckDBPyConnection,
+    company: Company,
+    paths: CompanyPaths,
+    entity: Entity,
+    grain: tuple[str, ...],
+    parts: Sequence[Part],
+) -> None:
+    """`removals(grain, _source, _removed_on)`: the first full snapshot without a record, after its last appearance.
+
+    A record whose newest row was quarantined is there, only unreadable: it is not removed.
+    """
+    keys = ", ".join(quoted(c) for c in grain)
+    con.execute(f"create or replace temp table present as select distinct {keys}, _source, _on from versions")
+    for part in parts:
+        if part.quarantined and set(grain) & set(part.columns):
+            columns = ", ".join(quoted(c) if c in part.columns else f"null as {quoted(c)}" for c in grain)
+            con.execute(
+                f"insert into present select distinct {columns}, {part.source}, $on::date from read_parquet($file)",
+                {"on": part.delivery, "file": str(part.quarantine(paths.raw))},
+            )
+    con.execute("create or replace temp table snapshots (_source bigint, _on date)")
+    full = {(p.source, p.delivery) for p in parts if company.sources[p.source].mode == "full"}
+    if full:
+        con.executemany("insert into snapshots values (?, ?)", sorted(full))
+    con.execute(
+        f"""
+        create or replace temp table removals as
+        select p.*, min(s._on) as _removed_on
+        from (select {keys}, _source, max(_on) as _last from present group by all) p
+        left join snapshots s on s._source = p._source and s._on > p._last
+        group by all
+        """
+    )
+
+
+def _join_removals(grain: tuple[str, ...]) -> str:
+    same = " and ".join(f"r.{quoted(c)} is not distinct from v.{quoted(c)}" for c in grain)
+    return f"left join removals r on {same} and r._source = v._source"
+
+
+def _latest_rows(entity: Entity, grain: tuple[str, ...]) -> str:
+    """The newest version of each record; `_delivered_on` is where its content last changed."""
+    keys = ", ".join(quoted(c) for c in grain)
+    content = ", ".join(f"{quoted(c)} := {quoted(c)}" for c in entity.columns)
+    return f"""
+        select v.*, r._removed_on
+        from (
+            select
+                *,
+                max(case when _changed then _on end) over (partition by {keys}) as _delivered_on,
+                min(_on) over (partition by {keys}) as _first_delivered_on,
+            from (
+                select
+                    *,
+                    lag(_content) over w is distinct from _content as _changed,
+                    row_number() over (partition by {keys} order by _ord desc, _line desc) as _age
+                from (select *, struct_pack({content}) as _content from versions)
+                window w as (partition by {keys} order by _ord, _line)
+            )
+            qualify _age = 1
+        ) v {_join_removals(grain)}
+    """
+
+
+def _latest_groups(entity: Entity, grain: tuple[str, ...]) -> str:
+    """All rows of the newest delivery that has the parent (an order), in place of its earlier rows."""
+    keys = ", ".join(quoted(c) for c in grain)
+    content = ", ".join(f"{quoted(c)} := {quoted(c)}" for c in entity.columns)
+    same = " and ".join(f"g.{quoted(c)} is not distinct from v.{quoted(c)}" for c in grain)
+    return f"""
+        with deliveries as (
+            select {keys}, _on, count(*) as _rows, sum(hash(struct_pack({content}))::hugeint) as _content
+            from versions group by {keys}, _on
+        ), groups as (
+            select {keys}, max(_on) as _on, min(_on) as _first_delivered_on,
+                max(case when _changed then _on end) as _delivered_on
+            from (
+                select *, lag((_rows, _content)) over (partition by {keys} order by _on)
+                    is distinct from (_rows, _content) as _changed
+                from deliveries
+            )
+            group by {keys}
+        )
+        select v.*, g._delivered_on, g._first_delivered_on, r._removed_on
+        from versions v
+        join groups g on {same} and g._on = v._on
+        {_join_removals(grain)}
+    """
+
+
+def _evidence(con: duckdb.DuckDBPyConnection, parts: Sequence[Part], accounts: Sequence[FileAccounting]) -> None:
+    con.execute(
+        "create table evidence.inputs "
+        "(entity varchar, column_name varchar, delivered boolean, row_count bigint, non_null_count bigint)"
+    )
+    delivered = {(p.entity, c) for p in parts for c in p.columns}
+    for entity in entities().values():
+        counts = ", ".join(f"count({quoted(c)})" for c in entity.columns)
+        total, *filled = con.execute(f"select count(*), {counts} from raw.{entity.name}").fetchall()[0]
+        rows = [
+            (entity.name, c, (entity.name, c) in delivered, total, n)
+            for c, n in zip(entity.columns, filled, strict=True)
+        ]
+        con.executemany("insert into evidence.inputs values (?, ?, ?, ?, ?)", rows)
+    con.execute(
+        "create table evidence.row_accounting (delivery date, file varchar, entity varchar, delivered bigint, "
+        "loaded bigint, quarantined bigint, duplicates bigint, excluded bigint, erased bigint)"
+    )
+    con.executemany(
+        "insert into evidence.row_accounting values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (a.delivery, a.file, a.entity, a.delivered, a.loaded, a.quarantined, a.duplicates, a.excluded, a.erased)
+            for a in accounts
+        ],
+    )
+    con.execute(
+        "create table evidence.quarantine_reasons "
+        "(delivery date, file varchar, entity varchar, column_name varchar, reason varchar, rows bigint)"
+    )
+    reasons: list[tuple[date, str, str, str, str, int]] = [
+        (p.delivery, p.file, p.entity, column, reason, n) for p in parts for column, reason, n in p.reasons
+    ]
+    if reasons:
+        con.executemany("insert into evidence.quarantine_reasons values (?, ?, ?, ?, ?, ?)", reasons)
