@@ -199,14 +199,13 @@ def _value(
 
 def _moment(mapping: ColumnMapping, kind: str, source: Source, zone: str, text: str, p: Parameters) -> str:
     """A timestamp without zone in the company's time zone."""
-    own = p.add(zone)
     form = strptime_format(mapping.format) if mapping.format else None
     if form == "epoch_ms":
-        return f"timezone({own}, make_timestamptz((try_cast({text} as bigint)) * 1000))"
+        return f"timezone({p.add(zone)}, make_timestamptz((try_cast({text} as bigint)) * 1000))"
     if form == "epoch_s":
-        return f"timezone({own}, make_timestamptz((try_cast({text} as bigint)) * 1000000))"
+        return f"timezone({p.add(zone)}, make_timestamptz((try_cast({text} as bigint)) * 1000000))"
     if form is not None and "%z" in form.lower():
-        return f"timezone({own}, try_strptime({text}, {p.add(form)})::timestamptz)"
+        return f"timezone({p.add(zone)}, try_strptime({text}, {p.add(form)})::timestamptz)"
     if form == "excel_serial":
         naive = (
             f"case when try_cast({text} as double) between 61 and 2958465 then timestamp '1899-12-30' "
@@ -217,5 +216,5 @@ def _moment(mapping: ColumnMapping, kind: str, source: Source, zone: str, text: 
     else:
         naive = f"bw_naive({text})"
     if source.timezone and source.timezone != zone and kind == "timestamp":
-        naive = f"timezone({own}, timezone({p.add(source.timezone)}, {naive}))"
-    return f"coalesce({naive}, bw_offset({text}, {own}))" if form is None else naive
+        naive = f"timezone({p.add(zone)}, timezone({p.add(source.timezone)}, {naive}))"
+    return naive if form is not None else f"coalesce({naive}, bw_offset({text}, {p.add(zone)}))"
