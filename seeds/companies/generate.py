@@ -6,13 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from generator import bridal, truth
+from generator import bridal, safety, truth
 from generator.common import Streams
 from generator.defects import Register, note_planted, number_lines, plant
 from generator.deliver import tables, views, write
 
 HERE = Path(__file__).resolve().parent
-COMPANIES = {module.COMPANY: module for module in (bridal,)}
+COMPANIES = {module.COMPANY: module for module in (bridal, safety)}
 
 
 def main() -> int:

@@ -95,7 +95,7 @@ REWARD_YUAN = 300
 LOST_REASONS = {"价格": 0.33, "选择竞品": 0.28, "联系不上": 0.19, "档期不合": 0.12, "婚期取消": 0.08}
 COMPETITORS = {"竞品甲影楼": 0.42, "竞品乙工作室": 0.31, "竞品丙旅拍": 0.27}
 SURVEY_START = np.datetime64("2023-01-01")
-SURVEY_INVITED = 0.62
+SURVEY_INVITED = 0.5
 SURVEY_METHODS = {"questionnaire": 0.45, "phone": 0.25, "online": 0.25, "visit": 0.05}
 SURVEY_ANSWERED = {"questionnaire": 0.48, "phone": 0.66, "online": 0.40, "visit": 0.90}
 CSAT_TOP2 = {"overall": 0.80, "product": 0.85, "service": 0.78, "environment": 0.70}
@@ -802,7 +802,6 @@ EXPORTS = (
             Field("城市", "city"),
             Field("客源", "acquisition_channel"),
             Field("活动编号", "acquisition_campaign_id"),
-            Field("首单日期", "acquired_at", "moment", SLASHES),
             Field("介绍人编号", "referrer_customer_id"),
             Field("归属顾问", "owner_staff_id"),
             Field("测试", "is_test", words=YES_NO),
@@ -1258,6 +1257,10 @@ def expected(records: World) -> Facts:
             "tickets by kind", {k: int(n) for k, n in tickets["kind"].value_counts().sort_index().items()}
         ),
         "tickets_open": fact("tickets not resolved by as_of", int(tickets["resolved_at"].isna().sum())),
+        "payments_without_order": fact(
+            "loaded payments whose order_id is not in the loaded orders",
+            int((~records["payments"]["order_id"].isin(orders["order_id"])).sum()),
+        ),
         "stale_customers": fact(
             "customers_total not updated in the three years before as_of",
             int((real["updated_at"] < np.datetime64("2023-06-30")).sum()),

@@ -31,7 +31,7 @@ class Field:
     header: str
     column: str
     kind: str = "text"  # text | money | integer | number | moment
-    style: str = "%Y-%m-%d"  # moments only; %-m and %-d are written without a leading zero
+    style: str = "%Y-%m-%d"  # moments: %-m and %-d without a leading zero; money: "thousands" for 1,234.50
     words: Mapping[str, str] | None = None  # canonical value -> the word the system uses
 
 
@@ -162,6 +162,8 @@ def tables(
 def write(all_tables: list[Table], deliveries: Path) -> None:
     workbooks: dict[Path, list[Table]] = {}
     for table in all_tables:
+        if table.rows.empty:
+            raise ValueError(f"{table.file_name}: no rows; a file with only a header is rejected")
         path = deliveries / str(table.delivery) / table.file_name
         path.parent.mkdir(parents=True, exist_ok=True)
         if table.export.sheet is not None:
@@ -215,7 +217,8 @@ def _written(values: pd.Series, exported: Field) -> list[str]:
     if exported.kind == "moment":
         return _moments(values, exported.style)
     if exported.kind == "money":
-        return ["" if pd.isna(value) else fen_text(int(value)) for value in values]
+        write = thousands_text if exported.style == "thousands" else fen_text
+        return ["" if pd.isna(value) else write(int(value)) for value in values]
     return [_text(value) for value in values]
 
 
@@ -223,6 +226,11 @@ def fen_text(fen: int) -> str:
     sign, fen = ("-", -fen) if fen < 0 else ("", fen)
     yuan, rest = divmod(fen, 100)
     return f"{sign}{yuan}.{rest:02d}" if rest else f"{sign}{yuan}"
+
+
+def thousands_text(fen: int) -> str:
+    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
 
 
 def _moments(values: pd.Series, style: str) -> list[str]:

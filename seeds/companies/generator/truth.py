@@ -205,10 +205,6 @@ def common_expectations(records: World) -> Facts:
         "orders_in_the_future": fact(
             "loaded orders dated after as_of", int((orders["ordered_at"] > end_of_day(AS_OF)).sum())
         ),
-        "payments_without_order": fact(
-            "loaded payments whose order_id is not in the loaded orders",
-            int((~records["payments"]["order_id"].isin(orders["order_id"])).sum()),
-        ),
         "payments_negative": fact(
             "loaded payments with an amount below zero", int((records["payments"]["amount"] < 0).sum())
         ),
