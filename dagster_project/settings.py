@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,3 +108,8 @@ class Settings:
 def _resolve(value: str) -> Path:
     path = Path(value).expanduser()
     return path if path.is_absolute() else PROJECT_ROOT / path
+
+
+def dbt_executable() -> Path:
+    """dbt of this environment, whatever PATH says."""
+    return Path(sys.executable).parent / "dbt"

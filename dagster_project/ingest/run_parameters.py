@@ -6,11 +6,24 @@ from datetime import date
 
 import duckdb
 
-from dagster_project.companies import Company
+from dagster_project.companies import BookworthError, Company
 from dagster_project.settings import CompanyPaths
 
 # run -> how many months its as-of lies before the assessment's.
 RUNS = {"current": 0, "prior": 12, "backtest": 12}
+
+
+def as_of_date(company: Company, newest_delivery: date, asked: str | None) -> date:
+    """The day of assessment: as asked, else as company.yaml says, else the date of the newest delivery.
+
+    Raises `BookworthError` for a text that is not a date.
+    """
+    if asked is not None:
+        try:
+            return date.fromisoformat(asked)
+        except ValueError:
+            raise BookworthError(f"as-of {asked!r} is not a date; write it as YYYY-MM-DD") from None
+    return newest_delivery if company.as_of == "delivery" else company.as_of
 
 
 def write_run_parameters(company: Company, paths: CompanyPaths, as_of: date) -> None:

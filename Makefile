@@ -1,0 +1,43 @@
+# Python 3.11 to 3.13 and make are all that is needed. PYTHON picks another interpreter: make demo PYTHON=python3.12
+PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 \
+	&& echo $$p; done))
+BIN := .venv/bin
+export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
+export DO_NOT_TRACK := 1
+
+.PHONY: demo test ui check parse clean
+
+demo: .venv/installed
+	$(BIN)/bookworth refresh
+
+test: .venv/installed-dev parse
+	$(BIN)/pytest
+
+ui: .venv/installed parse
+	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
+
+check: .venv/installed-dev parse
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd dbt && ../$(BIN)/sqlfluff lint models tests
+	$(BIN)/dg check defs
+
+parse: .venv/installed
+	$(BIN)/dbt --quiet parse --project-dir dbt --profiles-dir dbt
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . -c constraints.txt
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	touch $@
+
+clean:
+	rm -rf .venv warehouse dbt/target

@@ -1,0 +1,168 @@
+"""`bookworth`: the pipeline for people at a shell."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from dagster_project.companies import BookworthError, check_company_id, find_companies, load_company
+from dagster_project.settings import PROJECT_ROOT, Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0: done; 1: something fell short, said on stderr; 2: the command line is wrong."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.command(arguments))
+    except BookworthError as error:
+        print(f"bookworth: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bookworth: stopped; what is published stays as it was", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bookworth",
+        description="What a company's customer book is worth: CRM extracts in, a published assessment out.",
+        epilog="Folders come from BOOKWORTH_COMPANIES (seeds/companies) and BOOKWORTH_WAREHOUSE (warehouse); the "
+        "pseudonym key from BOOKWORTH_KEY_FILE.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    refresh = commands.add_parser("refresh", help="read, judge, build and publish")
+    refresh.add_argument("company", nargs="*", help="company ids; all of them if left out")
+    refresh.add_argument("--as-of", type=_day, metavar="DATE", help="assess as of this day (YYYY-MM-DD), inclusive")
+    refresh.set_defaults(command=_refresh)
+
+    status = commands.add_parser("status", help="what is published, and what fell short")
+    status.add_argument("company", nargs="*", help="company ids; all of them if left out")
+    status.set_defaults(command=_status)
+
+    rollback = commands.add_parser("rollback", help="publish an earlier generation again")
+    rollback.add_argument("company", help="company id")
+    rollback.add_argument("--to", type=int, metavar="N", help="generation number; the one before the current if left out")
+    rollback.set_defaults(command=_rollback)
+
+    reveal = commands.add_parser("reveal", help="seller's side: the customer behind a pseudonym")
+    reveal.add_argument("company", help="company id")
+    reveal.add_argument("id", nargs="+", help="pseudonyms, as in customer.dim_customers")
+    reveal.set_defaults(command=_reveal)
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it as YYYY-MM-DD") from None
+
+
+def _chosen(settings: Settings, asked: Sequence[str]) -> list[str]:
+    known = find_companies(settings)
+    unknown = [company for company in asked if check_company_id(company) not in known]
+    if unknown:
+        listed = ", ".join(known) or "none"
+        raise BookworthError(f"no company {', '.join(unknown)} in {settings.companies_dir}; there: {listed}")
+    if not known:
+        raise BookworthError(f"no company.yaml below {settings.companies_dir}; see BOOKWORTH_COMPANIES")
+    return list(asked) or known
+
+
+def _refresh(arguments: argparse.Namespace) -> int:
+    from dagster_project.refresh import parse_dbt_if_changed, refresh_company
+
+    settings = Settings.from_env()
+    companies = _chosen(settings, arguments.company)
+    for company in companies:
+        load_company(settings, company)  # a mistake in company.yaml is said before anything starts
+    parse_dbt_if_changed(lambda message: print(message, file=sys.stderr))
+    failed = 0
+    for company in companies:
+        done = refresh_company(company, arguments.as_of, _say)
+        if not done.succeeded:
+            failed += 1
+            print(f"\n{company}: not published. {done.message}", file=sys.stderr)
+        print()
+        _print_status(settings, company)
+    return 1 if failed else 0
+
+
+def _say(company: str, message: str) -> None:
+    print(f"[{company}] {message}", file=sys.stderr, flush=True)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    damaged = [_print_status(settings, company) for company in _chosen(settings, arguments.company)]
+    return 1 if any(damaged) else 0
+
+
+def _print_status(settings: Settings, company: str) -> bool:
+    """Print one company; True if what is published is damaged."""
+    from dagster_project.publish.generations import status
+
+    state = status(settings.paths(company))
+    print(company)
+    if state.generation is None:
+        print("  published     nothing yet")
+    else:
+        generation = state.generation
+        pinned = ", pinned by a rollback" if state.is_pinned else ""
+        score = "not assessed" if generation.score is None else f"{generation.score:.1f} of 100 (provisional)"
+        print(f"  published     generation {generation.number}{pinned}, {generation.published_at:%Y-%m-%d %H:%M} UTC")
+        print(f"  as of         {generation.as_of}")
+        print(f"  deliveries    {', '.join(generation.deliveries)}")
+        print(f"  score         {score}")
+        print(f"  checks        {generation.checks} passed, {len(generation.warnings)} warnings")
+        print(f"  marts         {_shown(settings.paths(company).current / 'marts.duckdb')}")
+        print(f"  report        {_shown(settings.paths(company).current / 'reports' / 'index.html')}")
+    if state.last_run is not None:
+        print(f"  last run      {state.last_run.outcome}: {state.last_run.message}")
+    for line in state.fell_short:
+        print(f"  fell short    {line}")
+    for line in state.damage:
+        print(f"  DAMAGED       {line}")
+    return bool(state.damage)
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(PROJECT_ROOT)) if path.is_relative_to(PROJECT_ROOT) else str(path)
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from dagster_project.publish.generations import rollback
+    from dagster_project.publish.lock import company_lock
+
+    settings = Settings.from_env()
+    (company,) = _chosen(settings, [arguments.company])
+    paths = settings.paths(company)
+    with company_lock(paths, "rollback"):
+        generation = rollback(paths, arguments.to)
+    print(f"{company}: generation {generation.number} (as of {generation.as_of}) is current again.")
+    print("The next refresh publishes a newer one.")
+    return 0
+
+
+def _reveal(arguments: argparse.Namespace) -> int:
+    from dagster_project.ingest.reveal import reveal
+
+    settings = Settings.from_env()
+    (company_id,) = _chosen(settings, [arguments.company])
+    found = reveal(load_company(settings, company_id), settings.paths(company_id), settings, arguments.id)
+    for person in found:
+        details = ", ".join(f"{name}: {value}" for name, value in person.identifiers.items() if value)
+        print(f"{person.pseudonym}  {person.domain} {person.clear_id}{'  ' + details if details else ''}")
+    missing = sorted(set(arguments.id) - {person.pseudonym for person in found})
+    if missing:
+        print(f"bookworth: not found under this key: {', '.join(missing)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
