@@ -20,7 +20,7 @@ from dagster_project.publish import _files, generations, ledger
 from dagster_project.publish.errors import DiskFull, NotPublishable, PublishError
 from dagster_project.publish.generations import generation_numbers, publish, rollback, status, verify
 
-KILLS = 14
+KILLS = 12
 
 
 def assert_tidy(paths):
@@ -55,24 +55,58 @@ def test_killed_at_any_moment(paths, start):
     assert numbers == sorted(set(numbers))
 
 
-def test_killed_between_rename_and_switch(paths, monkeypatch):
-    """A generation that nobody has seen stays for ever, or is taken for a published one; or its number comes back."""
+class Died(BaseException):
+    """As good as killed: from here on no file operation gets through, so that no clean-up runs either."""
+
+
+class Death:
+    """Raises `Died` at the nth operation that changes the disk, and at every one after it."""
+
+    changes = frozenset({"os.chmod", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "sqlite3.connect"})
+    left: int | None = None
+    reached = ""
+
+    def __call__(self, event, args):
+        if self.left is None or not (event in self.changes or (event == "open" and str(args[1])[:1] in "wx")):
+            return
+        self.left -= 1
+        if self.left <= 0:
+            self.reached = self.reached or event
+            raise Died
+
+
+death = Death()
+sys.addaudithook(death)
+
+
+def test_killed_before_each_change_to_the_disk(paths, tmp_path):
+    """One moment among the many leaves readers without a generation, or the next run with something to mend by hand."""
     build_and_publish(paths, 1)
-    with monkeypatch.context() as patch:
-        # What a kill leaves: no clean-up runs.
-        patch.setattr(generations, "_switch", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        patch.setattr(_files, "remove_tree", lambda _: None)
-        with pytest.raises(KeyboardInterrupt):
-            build_and_publish_again(paths, 2)
-    assert (generation_numbers(paths), read(paths)) == ([1, 2], 1)
-    assert build_and_publish(paths, 3).number == 3
-    assert generation_numbers(paths) == [1, 3]
-    assert [point.generation for point in ledger.score_history(paths) if point.dimension == "overall"] == [1, 3]
-
-
-def build_and_publish_again(paths, n):
-    shutil.rmtree(paths.build)
-    return build_and_publish(paths, n)
+    build(paths, 2)
+    judge(paths)
+    start_from = tmp_path / "start"
+    shutil.copytree(paths.root, start_from, symlinks=True)
+    switched = []
+    for nth in range(1, 200):
+        _files.remove_tree(paths.root)
+        shutil.copytree(start_from, paths.root, symlinks=True)
+        death.left = nth
+        try:
+            publish(paths, scores={"overall": 2.0})
+            break
+        except Died:
+            pass
+        finally:
+            death.left = None
+        switched.append(read(paths))
+        assert verify(paths) == ()
+        new = publish(paths, scores={"overall": 2.0})
+        assert (read(paths), verify(paths), new.unchanged) == (2, (), switched[-1] == 2)
+        assert new.number in generation_numbers(paths) and len(generation_numbers(paths)) == 2
+        assert [point.score for point in ledger.score_history(paths) if point.dimension == "overall"] == [1.0, 2.0]
+        assert_tidy(paths)
+    assert switched == sorted(switched) and set(switched) == {1, 2}, "the switch is one operation"
+    assert len(switched) > 20
 
 
 def test_killed_between_switch_and_ledger(paths, monkeypatch):
@@ -218,20 +252,21 @@ def test_full_disk_after_the_switch_is_a_note(paths, monkeypatch):
     assert {row.number for row in ledger.generation_rows(paths) if row.published_at} == {1, 2, 3}
 
 
-def test_copy_that_differs_is_refused(paths, monkeypatch):
-    """A disk that writes other bytes than it was given publishes them."""
-    build_and_publish(paths, 1)
+@pytest.mark.parametrize("suffix", [".duckdb", ".html"])
+def test_copy_that_differs_is_refused(paths, monkeypatch, suffix):
+    """A disk that writes other bytes, or a candidate written to meanwhile, publishes what nobody judged."""
+    made = build_and_publish(paths, 1)
     build(paths, 2)
     judge(paths)
+    copy = _files.copy
 
-    def copy_badly(source, target):
-        content = bytearray(source.read_bytes())
-        content[-1_000 if len(content) > 1_000 else -1] ^= 0xFF
-        target.write_bytes(content)
+    def copy_another(source, target):
+        other = made.marts if suffix == ".duckdb" else made.reports / "index.html"
+        copy(other if source.suffix == suffix else source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_files, "copy", copy_badly)
-        with pytest.raises(NotPublishable):
+        patch.setattr(_files, "copy", copy_another)
+        with pytest.raises(NotPublishable, match="the copy is not what was judged"):
             publish(paths)
     assert (read(paths), generation_numbers(paths)) == (1, [1])
 

@@ -17,6 +17,7 @@ from dagster_project.publish.errors import NotPublishable, PublishError
 from dagster_project.publish.generations import (
     current_generation,
     generation_numbers,
+    prune,
     publish,
     rollback,
     status,
@@ -151,13 +152,19 @@ def test_failed_run_after_a_rollback_keeps_the_pin(paths):
     assert (read(paths), ledger.pinned(paths)) == (1, (1,))
 
 
-def test_rolled_back_to_what_the_next_run_makes_is_unchanged(paths):
-    """Rolling back to what the input gives anyway leaves a pin for ever."""
-    build_and_publish(paths, 1)
-    build_and_publish(paths, 2)
-    rollback(paths)
-    again = build_and_publish(paths, 1)
-    assert (again.number, again.unchanged, ledger.pinned(paths)) == (1, True, ())
+def test_current_and_pinned_are_never_pruned(paths):
+    """What readers see is pruned under newer generations; or a rollback to what the input gives stays pinned."""
+    for n in range(1, 5):
+        build_and_publish(paths, n)
+    ledger.pin(paths, 2)
+    assert prune(paths, keep=1) == (1, 3)
+    rollback(paths, 2)
+    assert prune(paths, keep=1) == ()
+    again = build_and_publish(paths, 2, keep=1)
+    assert (again.number, again.unchanged, ledger.pinned(paths)) == (2, True, ())
+    assert (generation_numbers(paths), read(paths)) == ([2, 4], 2)
+    assert build_and_publish(paths, 5, keep=1).number == 5
+    assert generation_numbers(paths) == [5]
 
 
 def test_rollback_skips_damage_and_says_what_there_is(paths):
