@@ -9,10 +9,10 @@ current_run as (
     where run = 'current'
 ),
 
--- Floored at 10 so that one zero does not erase the rest.
+-- Floored at 10 so that one zero does not erase the rest; an unassessed dimension takes no part.
 combined as (
     select
-        exp(avg(ln(greatest(score, 10)))) as score,
+        exp(avg(case when score is not null then ln(greatest(score, 10)) end)) as score,
         avg(score) as score_arithmetic,
         count(score) as dimensions_assessed,
         count(*) as dimensions
