@@ -179,29 +179,27 @@ def _presence(
 
 def _join_removals(grain: tuple[str, ...]) -> str:
     same = " and ".join(f"r.{quoted(c)} is not distinct from v.{quoted(c)}" for c in grain)
-    return f"left join removals r on {same} and r._source = v._source"
+    return f"left join removals r on {same} and r._source = v._last_source"
 
 
 def _latest_rows(entity: Entity, grain: tuple[str, ...]) -> str:
-    """The newest version of each record; `_delivered_on` is where its content last changed."""
+    """The current version of each record, as first delivered: one that comes again unchanged changes nothing."""
     keys = ", ".join(quoted(c) for c in grain)
     content = ", ".join(f"{quoted(c)} := {quoted(c)}" for c in entity.columns)
     return f"""
-        select v.*, r._removed_on
+        select v.*, v._on as _delivered_on, r._removed_on
         from (
-            select
-                *,
-                max(case when _changed then _on end) over (partition by {keys}) as _delivered_on,
-                min(_on) over (partition by {keys}) as _first_delivered_on,
+            select *
             from (
                 select
                     *,
-                    lag(_content) over w is distinct from _content as _changed,
-                    row_number() over (partition by {keys} order by _ord desc, _line desc) as _age
+                    lag(_content) over (partition by {keys} order by _ord, _line) is distinct from _content as _changed,
+                    min(_on) over (partition by {keys}) as _first_delivered_on,
+                    max_by(_source, _ord) over (partition by {keys}) as _last_source
                 from (select *, struct_pack({content}) as _content from versions)
-                window w as (partition by {keys} order by _ord, _line)
             )
-            qualify _age = 1
+            where _changed
+            qualify row_number() over (partition by {keys} order by _ord desc, _line desc) = 1
         ) v {_join_removals(grain)}
     """
 
@@ -215,20 +213,23 @@ def _latest_groups(entity: Entity, grain: tuple[str, ...]) -> str:
         with deliveries as (
             select {keys}, _on, count(*) as _rows, sum(hash(struct_pack({content}))::hugeint) as _content
             from versions group by {keys}, _on
+        ), changes as (
+            select *, lag((_rows, _content)) over (partition by {keys} order by _on)
+                is distinct from (_rows, _content) as _changed
+            from deliveries
         ), groups as (
-            select {keys}, max(_on) as _on, min(_on) as _first_delivered_on,
-                max(case when _changed then _on end) as _delivered_on
-            from (
-                select *, lag((_rows, _content)) over (partition by {keys} order by _on)
-                    is distinct from (_rows, _content) as _changed
-                from deliveries
-            )
-            group by {keys}
+            select {keys}, min(_on) as _first_delivered_on, max(case when _changed then _on end) as _delivered_on
+            from changes group by {keys}
+        ), sources as (
+            select {keys}, max_by(_source, _ord) as _last_source from versions group by {keys}
         )
-        select v.*, g._delivered_on, g._first_delivered_on, r._removed_on
-        from versions v
-        join groups g on {same} and g._on = v._on
-        {_join_removals(grain)}
+        select v.*, r._removed_on
+        from (
+            select v.*, g._delivered_on, g._first_delivered_on, s._last_source
+            from versions v
+            join groups g on {same} and g._delivered_on = v._on
+            join sources s on {same.replace("g.", "s.")}
+        ) v {_join_removals(grain)}
     """
 
 
