@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from generator import bridal, safety, truth
-from generator.common import Streams
+from generator.common import DELIVERIES, Streams
 from generator.defects import Register, note_planted, number_lines, plant
 from generator.deliver import tables, views, write
 
@@ -26,8 +26,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the companies (default: beside this script)")
     parser.add_argument("--company", choices=sorted(COMPANIES), action="append", help="only this one (repeatable)")
     arguments = parser.parse_args()
-    if arguments.scale < 0.2:
-        parser.error("--scale below 0.2 leaves too few rows for the planted defects")
+    if arguments.scale < 0.3:
+        parser.error("--scale below 0.3 leaves too few rows for the planted defects")
     for company in arguments.company or sorted(COMPANIES):
         make(company, arguments.scale, arguments.out / company)
     return 0
@@ -43,13 +43,14 @@ def make(company: str, scale: float, home: Path) -> None:
     plant(Streams(company)("damage"), register, made, module.DAMAGES, scale)
     number_lines(made)
     note_planted(register, made, world, plan)
+    for old in (path for day in DELIVERIES for path in (home / "deliveries" / str(day)).glob("*_*.*")):
+        old.unlink()
     write(made, home / "deliveries")
     facts = truth.describe(module, scale, world, shown, made, register)
     (home / "truth.json").write_text(truth.to_text(facts), encoding="utf-8")
-    size = sum(path.stat().st_size for path in (home / "deliveries").rglob("*") if path.is_file())
-    print(
-        f"{company}: {sum(len(table.rows) for table in made):,} rows, {size / 1e6:.2f} MB, {len(register.entries)} defects"
-    )
+    size = sum(path.stat().st_size for path in (home / "deliveries").rglob("*") if path.is_file()) / 1e6
+    rows = sum(len(table.rows) for table in made)
+    print(f"{company}: {rows:,} rows, {size:.2f} MB, {len(register.entries)} defects")
 
 
 if __name__ == "__main__":

@@ -7,21 +7,21 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from .common import Array, Rng, frame, ids, normal_cut
+from .common import Array, Rng, frame, ids, normal_cut, where
 
 
 def csat(feeling: Array, top2: float) -> Array:
     """1 to 5; 4 and 5 with probability top2. feeling is standard normal."""
-    cuts = [normal_cut(share) for share in (0.985, 0.95, top2, top2 * 0.55)]
-    return 1 + sum((feeling > cut).astype(int) for cut in cuts)
+    cuts = np.array([normal_cut(share) for share in (0.985, 0.95, top2, top2 * 0.55)])
+    return 1 + (feeling[:, None] > cuts).sum(axis=1)
 
 
 def nps(rng: Rng, feeling: Array, mix: Mapping[str, float]) -> Array:
     """0 to 10 with the given shares of promoters and passives."""
     promoter, passive = normal_cut(mix["promoter"]), normal_cut(mix["promoter"] + mix["passive"])
     n = len(feeling)
-    low = np.where(feeling > passive, rng.randint(7, 9, n), rng.randint(1, 7, n))
-    return np.where(feeling > promoter, rng.randint(9, 11, n), low)
+    low = where(feeling > passive, rng.randint(7, 9, n), rng.randint(1, 7, n))
+    return where(feeling > promoter, rng.randint(9, 11, n), low)
 
 
 def answered_surveys(
@@ -49,7 +49,7 @@ def answered_surveys(
                 method=invites["method"].to_numpy(),
                 invited_at=invites["invited_at"].to_numpy(),
                 responded_at=invites["responded_at"].to_numpy(),
-                score=pd.Series(np.where(invites["responded_at"].isna(), np.nan, score)).astype("Int64"),
+                score=pd.Series(where(invites["responded_at"].isna(), np.nan, score)).astype("Int64"),
             )
         )
     surveys = pd.concat(parts, ignore_index=True).sort_values(["invite_id", "number"]).reset_index(drop=True)

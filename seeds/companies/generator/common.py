@@ -17,11 +17,11 @@ DELIVERIES = (np.datetime64("2026-03-31"), np.datetime64("2026-06-30"))
 AS_OF = DELIVERIES[-1]
 
 # First day of the Chinese New Year: trade all but stops around it.
-CHINESE_NEW_YEARS = tuple(
-    np.datetime64(day)
-    for day in ("2019-02-05", "2020-01-25", "2021-02-12", "2022-02-01", "2023-01-22", "2024-02-10", "2025-01-29")
-) + (np.datetime64("2026-02-17"),)
+CHINESE_NEW_YEARS = np.array(
+    ["2022-02-01", "2023-01-22", "2024-02-10", "2025-01-29", "2026-02-17"], dtype="datetime64[D]"
+)
 
+NAT = np.datetime64("NaT", "s")
 Array = NDArray[Any]
 Rng = np.random.RandomState
 
@@ -97,6 +97,12 @@ def look_up(mapping: Mapping[Any, Any], keys: Array) -> Array:
     """mapping[key] of each key; an unknown key raises."""
     known, position = np.unique(keys, return_inverse=True)
     return np.array([mapping[key] for key in known])[position]
+
+
+def where(condition: Any, yes: Any, no: Any) -> Array:
+    """`np.where`, whose type stubs know no None."""
+    chosen: Array = np.where(condition, yes, no)
+    return chosen
 
 
 def ids(prefix: str, numbers: Array, width: int) -> Array:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xlsxwriter
 
-from .common import DELIVERIES, end_of_day
+from .common import DELIVERIES, NAT, end_of_day
 
 World = dict[str, pd.DataFrame]
 WORKBOOK_CREATED = datetime(2026, 1, 1)  # noqa: DTZ001 - xlsxwriter wants a naive moment; fixed for stable bytes
@@ -32,7 +33,7 @@ class Field:
     column: str
     kind: str = "text"  # text | money | integer | number | moment
     style: str = "%Y-%m-%d"  # moments: %-m and %-d without a leading zero; money: "thousands" for 1,234.50
-    words: Mapping[str, str] | None = None  # canonical value -> the word the system uses
+    words: Mapping[Any, str] | None = None  # canonical value -> the word the system uses
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ class Plan:
 
     corrections: dict[str, list[Correction]] = field(default_factory=dict)
     removed: dict[str, list[str]] = field(default_factory=dict)  # entity -> keys missing from the second snapshot
+
+
+def with_helpers(world: World) -> World:
+    """The same records with the two helper columns, nothing planted and nothing late."""
+    return {e: r.assign(_planted=None, _known_on=NAT).reset_index(drop=True) for e, r in world.items()}
 
 
 def keys_of(records: pd.DataFrame, key: tuple[str, ...]) -> pd.Series:
@@ -151,12 +157,16 @@ def tables(
         before = render(shown[0, export.entity], export)
         after = render(shown[1, export.entity], export)
         if export.mode == "increment":
-            headers = [f.header for f in export.fields]
-            old = pd.Series(before[headers].agg("\t".join, axis=1).to_numpy(), index=before["_key"])
-            new = after[headers].agg("\t".join, axis=1)
-            after = after[new != after["_key"].map(old)].reset_index(drop=True)
+            old = dict(zip(before["_key"], _whole_rows(before, export), strict=True))
+            pairs = zip(after["_key"], _whole_rows(after, export), strict=True)
+            changed = np.array([old.get(key) != row for key, row in pairs])
+            after = after[changed].reset_index(drop=True)
         result += [Table(export, DELIVERIES[0], before, planted), Table(export, DELIVERIES[1], after, planted)]
     return result
+
+
+def _whole_rows(rows: pd.DataFrame, export: Export) -> Iterator[tuple[str, ...]]:
+    return zip(*(rows[f.header] for f in export.fields), strict=True)
 
 
 def write(all_tables: list[Table], deliveries: Path) -> None:
@@ -212,14 +222,21 @@ def _is_number(value: str) -> bool:
 
 
 def _written(values: pd.Series, exported: Field) -> list[str]:
-    if exported.words is not None:
-        values = values.map(lambda value: value if pd.isna(value) else exported.words[value])
-    if exported.kind == "moment":
-        return _moments(values, exported.style)
-    if exported.kind == "money":
-        write = thousands_text if exported.style == "thousands" else fen_text
-        return ["" if pd.isna(value) else write(int(value)) for value in values]
-    return [_text(value) for value in values]
+    """Each distinct value is written once."""
+    if exported.kind == "moment" and "%H" not in exported.style:
+        values = values.dt.normalize()
+    codes, distinct = pd.factorize(values)
+    words, kind = exported.words, exported.kind
+    if words is not None:
+        texts = [words[value] for value in distinct]
+    elif kind == "moment":
+        texts = _moments(pd.Series(distinct), exported.style)
+    elif kind == "money":
+        texts = [(thousands_text if exported.style == "thousands" else fen_text)(int(value)) for value in distinct]
+    else:
+        texts = [_text(value) for value in distinct]
+    # Code -1 stands for no value.
+    return list(np.array([*texts, ""], dtype=object)[codes])
 
 
 def fen_text(fen: int) -> str:
@@ -246,13 +263,12 @@ def _moments(values: pd.Series, style: str) -> list[str]:
     }
     pieces = _split_style(style)
     columns = [_padded(parts[piece], piece) if piece in parts else [piece] * len(values) for piece in pieces]
-    empty = values.isna().to_numpy()
-    return ["" if nothing else "".join(row) for nothing, *row in zip(empty, *columns, strict=True)]
+    return ["".join(row) for row in zip(*columns, strict=True)]
 
 
 def _padded(numbers: pd.Series, piece: str) -> list[str]:
     width = 1 if "-" in piece else 4 if piece == "%Y" else 2
-    return [f"{number:0{width}d}" for number in numbers.fillna(0).astype(int)]
+    return [f"{number:0{width}d}" for number in numbers]
 
 
 def _split_style(style: str) -> list[str]:
@@ -265,7 +281,7 @@ def _split_style(style: str) -> list[str]:
 
 
 def _text(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
         return ""
     if isinstance(value, bool | np.bool_):
         return "1" if value else "0"

@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .common import AS_OF, FIRST_DAY, Array, Rng
-
-NAT = np.datetime64("NaT", "s")
+from .common import AS_OF, FIRST_DAY, NAT, Array, Rng, where
 
 
 class Team(NamedTuple):
@@ -40,10 +38,9 @@ class Desks:
                     until = min(int((left - FIRST_DAY).astype(int)), days)
                     staff_id = f"S{len(rows) + 1:03d}"
                     at[day:until, desk] = staff_id
-                    rows.append(
-                        (staff_id, team.role, team.name, False, hired, left if left <= AS_OF else NAT)
-                        + (team.has_crm_seat, team.annual_cost * 100)
-                    )
+                    left_on = left if left <= AS_OF else NAT
+                    cost = team.annual_cost * 100
+                    rows.append((staff_id, team.role, team.name, False, hired, left_on, team.has_crm_seat, cost))
                     day, hired = until, left
         columns = ["staff_id", "role", "team", "is_owner", "hired_on", "left_on", "has_crm_seat", "annual_cost"]
         self.staff = pd.DataFrame(rows, columns=columns)
@@ -54,3 +51,10 @@ class Desks:
         at = self._at[team]
         day = np.clip((moments.astype("datetime64[D]") - FIRST_DAY).astype(int), 0, len(at) - 1)
         return at[day, rng.randint(0, at.shape[1], size=len(moments))]
+
+    def handed_over(self, rng: Rng, team: str, staff_ids: Array, share: float) -> Array:
+        """Today's owners: of leavers' accounts this share went to someone who is still there."""
+        left = set(self.staff.loc[self.staff["left_on"].notna(), "staff_id"])
+        today = np.full(len(staff_ids), AS_OF)
+        moved = np.array([staff_id in left for staff_id in staff_ids]) & (rng.random_sample(len(staff_ids)) < share)
+        return where(moved, self.on_duty(rng, team, today), staff_ids)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,16 +23,8 @@ WINDOW_START = np.datetime64("2025-07-01")
 PRIOR_START = np.datetime64("2024-07-01")
 
 
-class CompanyModule(Protocol):
-    COMPANY: str
-
-    def parameters(self, world: World) -> Facts: ...
-
-    def expected(self, records: World) -> Facts: ...
-
-
 def describe(
-    module: Any,
+    module: ModuleType,
     scale: float,
     world: World,
     shown: Mapping[tuple[int, str], pd.DataFrame],
@@ -48,14 +41,15 @@ def describe(
         "deliveries": [str(day) for day in DELIVERIES],
         "conventions": {
             "money": "yuan",
-            "window": "twelve months that end at as_of: 2025-07-01 to 2026-06-30, both included; prior: the twelve before",
+            "window": "the twelve months that end at as_of, 2025-07-01 to 2026-06-30, both included",
+            "prior": "the twelve months before: 2024-07-01 to 2025-06-30",
             "valid_order": "ordered on or before as_of, not cancelled by as_of, its customer is in the customers table "
             "and is no test account; customers are counted after merges",
             "line": "of the file, the header is line 1; of a workbook, the row of the sheet",
-            "key": "key columns joined by |, as delivered",
+            "key": "of the record, key columns joined by |, also where the damage took the key away",
             "valid_phone": "1 and ten digits; numbers begin with 100, which no network in China uses",
-            "bad_row": "a row with any unreadable cell, a missing required value or an unmapped category value is quarantined; "
-            "different rows under one key in one file are all quarantined; of identical rows one is loaded",
+            "bad_row": "a row with any unreadable cell, a missing required value or an unmapped category value is "
+            "quarantined; so are different rows under one key in one file; of identical rows one is loaded",
             "quarantined_then": "a quarantined row leaves an earlier delivery's version of the record in force",
         },
         "parameters": module.parameters(world),
@@ -153,19 +147,38 @@ def revenue(orders: pd.DataFrame, start: np.datetime64, end: np.datetime64) -> f
 
 
 def common_expectations(records: World) -> Facts:
-    customers, orders = records["customers"], resolved_orders(records)
-    is_real = ~customers["is_test"].eq(True) & customers["merged_into_customer_id"].isna()
+    orders = resolved_orders(records)
+    return {
+        **_customers(records["customers"], orders),
+        **_orders(records, orders),
+        **_sales(records["customers"], orders),
+        **_surveys(records["survey_responses"], records["customers"]),
+        **_tickets(records["tickets"]),
+        "entity_rows": fact(
+            "loaded rows of each entity after the latest per key", {e: len(r) for e, r in sorted(records.items())}
+        ),
+    }
+
+
+def real_customers(customers: pd.DataFrame) -> pd.DataFrame:
+    """Without test accounts and merged records."""
+    return customers[~customers["is_test"].eq(True) & customers["merged_into_customer_id"].isna()]
+
+
+def counts(values: pd.Series) -> dict[str, int]:
+    return {str(value): int(n) for value, n in values.value_counts().sort_index().items()}
+
+
+def _customers(customers: pd.DataFrame, orders: pd.DataFrame) -> Facts:
+    real = real_customers(customers)
     valid = orders[orders["is_valid"]]
     first = valid.groupby("survivor")["ordered_at"].min()
-    end = AS_OF + 1
-    recent = orders["counts"] & (orders["ordered_at"] >= WINDOW_START)
-    known = orders[orders["survivor"].notna()]
     return {
         "customers_loaded": fact(
             "rows of customers after the latest per key, test, merged and removed ones included", len(customers)
         ),
         "customers_total": fact(
-            "customers less test accounts and less records merged into another; removed ones stay", int(is_real.sum())
+            "customers less test accounts and less records merged into another; removed ones stay", len(real)
         ),
         "customers_test": fact("customers with is_test", int(customers["is_test"].eq(True).sum())),
         "customers_merged": fact(
@@ -181,14 +194,36 @@ def common_expectations(records: World) -> Facts:
             "customers whose first valid order falls in the window", int((first >= WINDOW_START).sum())
         ),
         "customers_new_by_month": fact("customers by the month of their first valid order", _by_month(first)),
+        "customers_stale": fact(
+            "customers_total with updated_at more than three years before as_of",
+            int((real["updated_at"] < np.datetime64("2023-06-30")).sum()),
+        ),
+        "invalid_phones": fact(
+            "loaded customers whose phone is not 1 and ten digits",
+            int((~customers["phone"].str.fullmatch(r"1\d{10}")).sum()),
+        ),
+    }
+
+
+def _orders(records: World, orders: pd.DataFrame) -> Facts:
+    valid = orders[orders["is_valid"]]
+    known = orders[orders["survivor"].notna()]
+    recent = orders["counts"] & (orders["ordered_at"] >= WINDOW_START)
+    end = AS_OF + 1
+    return {
         "orders_loaded": fact("rows of orders after the latest per key", len(orders)),
         "orders_valid": fact("valid orders ever", len(valid)),
+        "orders_by_month": fact("valid orders by the month ordered", _by_month(valid["ordered_at"])),
+        "orders_by_kind": fact("valid orders by order_kind", counts(valid["order_kind"])),
         "orders_12m": fact(
             "orders of the window, not cancelled, no test accounts; orders of unknown customers included",
             int(recent.sum()),
         ),
         "orders_12m_known_customers": fact("the same, valid orders only", int((recent & orders["is_valid"]).sum())),
-        "orders_by_month": fact("valid orders by the month ordered", _by_month(valid["ordered_at"])),
+        "orders_cancelled": fact(
+            "loaded orders cancelled by as_of, no test accounts",
+            int((orders["cancelled_at"].notna() & ~orders["is_test"]).sum()),
+        ),
         "revenue_net_12m": fact(
             "gross less discount of the orders in orders_12m, less refunds dated in the window of orders not cancelled",
             revenue(orders, WINDOW_START, end),
@@ -208,10 +243,91 @@ def common_expectations(records: World) -> Facts:
         "payments_negative": fact(
             "loaded payments with an amount below zero", int((records["payments"]["amount"] < 0).sum())
         ),
-        "entity_rows": fact(
-            "loaded rows of each entity after the latest per key", {e: len(r) for e, r in sorted(records.items())}
+    }
+
+
+def _sales(customers: pd.DataFrame, orders: pd.DataFrame) -> Facts:
+    recent = orders[orders["is_valid"] & (orders["ordered_at"] >= WINDOW_START)]
+    survivors = customers.set_index("customer_id")
+    what = "gross less discount of valid orders of the window, refunds not taken off, by {} of the surviving record"
+    by = {
+        f"sales_12m_by_{name}": fact(
+            what.format(name),
+            {
+                str(k): yuan(v)
+                for k, v in recent["net"]
+                .groupby(recent["survivor"].map(survivors[name]).fillna("(null)"))
+                .sum()
+                .items()
+            },
+        )
+        for name in ("acquisition_channel", "city")
+    }
+    shares = recent["net"].groupby(recent["survivor"]).sum() / recent["net"].sum()
+    return {
+        **by,
+        "sales_12m_largest_customer_share": fact(
+            "share of the largest customer in the same sales; groups not joined", round(float(shares.max()), 6)
+        ),
+        "sales_12m_customer_hhi": fact(
+            "sum of squared shares of customers in the same sales", round(float((shares**2).sum()), 6)
         ),
     }
+
+
+def _surveys(surveys: pd.DataFrame, customers: pd.DataFrame) -> Facts:
+    in_window = surveys["responded_at"].notna() & (surveys["responded_at"] >= WINDOW_START)
+    answers = surveys[in_window & surveys["score"].notna()]
+    csat = answers[answers["instrument"] == "csat"]
+    nps = answers[answers["instrument"] == "nps"].assign(
+        survivor=lambda a: a["customer_id"].map(customers.set_index("customer_id")["true_customer_id"])
+    )
+    last = nps.sort_values(["responded_at", "response_id"]).groupby("survivor")["score"].last()
+    invites = surveys[surveys["invited_at"] >= WINDOW_START].groupby("invite_id")["responded_at"].first()
+    return {
+        "csat_12m": fact(
+            "csat answers of the window by topic: how many are 4 or 5, of how many",
+            {
+                topic: {"top2": int((own["score"] >= 4).sum()), "answers": len(own)}
+                for topic, own in csat.groupby("topic", sort=True)
+            },
+        ),
+        "nps_12m": fact(
+            "the last nps answer in the window of each customer, after merges",
+            {
+                "promoters": int((last >= 9).sum()),
+                "passives": int(((last >= 7) & (last < 9)).sum()),
+                "detractors": int((last < 7).sum()),
+            },
+        ),
+        "survey_invites_12m": fact(
+            "invitations sent in the window, and those of them answered by as_of",
+            {"invited": len(invites), "answered": int(invites.notna().sum())},
+        ),
+    }
+
+
+def _tickets(tickets: pd.DataFrame) -> Facts:
+    due = tickets[(tickets["due_at"] >= WINDOW_START) & (tickets["due_at"] <= end_of_day(AS_OF))]
+    in_time = due["resolved_at"].notna() & (due["resolved_at"] <= due["due_at"])
+    return {
+        "tickets_by_kind": fact("tickets by kind", counts(tickets["kind"])),
+        "tickets_12m_by_kind": fact(
+            "tickets opened in the window by kind", counts(tickets.loc[tickets["opened_at"] >= WINDOW_START, "kind"])
+        ),
+        "tickets_open": fact("tickets not resolved by as_of", int(tickets["resolved_at"].isna().sum())),
+        "sla_12m": fact(
+            "tickets with due_at in the window, and those of them resolved by due_at",
+            {"due": len(due), "in_time": int(in_time.sum())},
+        ),
+    }
+
+
+def nulls(records: pd.DataFrame, columns: tuple[str, ...]) -> Facts:
+    return fact(
+        "customers_loaded with no value in an optional column",
+        {column: int(records[column].isna().sum()) for column in columns},
+    )
 
 
 def _by_month(moments: pd.Series) -> dict[str, int]:

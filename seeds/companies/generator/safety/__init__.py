@@ -2,6 +2,8 @@
 
 from .exports import DAMAGES, EXPORTS
 from .facts import expected, parameters
-from .records import COMPANY, clean_records, plan
+from .planted import plan
+from .records import clean_records
+from .settings import COMPANY
 
 __all__ = ["COMPANY", "DAMAGES", "EXPORTS", "clean_records", "expected", "parameters", "plan"]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..common import AS_OF, FIRST_DAY, end_of_day
 from ..deliver import World
-from ..truth import WINDOW_START, Facts, fact, rate, resolved_orders, yuan
+from ..truth import WINDOW_START, Facts, counts, fact, nulls, rate, real_customers, resolved_orders, yuan
 from . import settings as s
 
 END = end_of_day(AS_OF)
@@ -158,19 +158,21 @@ def _renewals(contracts: pd.DataFrame) -> Facts:
 def expected(records: World) -> Facts:
     """What only this company has."""
     customers = records["customers"]
-    real = customers[~customers["is_test"].eq(True) & customers["merged_into_customer_id"].isna()]
+    real = real_customers(customers)
     orders = resolved_orders(records)
     recent = orders[orders["is_valid"] & (orders["ordered_at"] >= WINDOW_START)]
     kind = customers.set_index("customer_id")["customer_type"]
     parents = customers.set_index("customer_id")["parent_customer_id"]
+    # One level: no parent has a parent.
     group = parents.reindex(recent["survivor"]).fillna(
         pd.Series(recent["survivor"].to_numpy(), index=recent["survivor"])
     )
     by_group = recent["net"].groupby(group.to_numpy()).sum().sort_values(ascending=False)
     total = recent["net"].sum()
-    invoices, leads, tickets = records["invoices"], records["leads"], records["tickets"]
+    invoices, leads = records["invoices"], records["leads"]
     return {
-        "customers_by_type": fact("customers_total by customer_type", _counts(real["customer_type"])),
+        "customers_by_type": fact("customers_total by customer_type", counts(real["customer_type"])),
+        "customers_nulls": nulls(customers, ("industry",)),
         "customers_in_groups": fact("customers_total with a parent", int(real["parent_customer_id"].notna().sum())),
         "sales_12m_by_type": fact(
             "gross less discount of valid orders of the window by customer_type, refunds not taken off",
@@ -195,17 +197,7 @@ def expected(records: World) -> Facts:
         ),
         "leads_won_12m": fact("leads converted in the window", int((leads["converted_at"] >= WINDOW_START).sum())),
         "leads_lost_12m": fact("leads lost in the window", int((leads["lost_at"] >= WINDOW_START).sum())),
-        "lost_to_competitor": fact("lost leads by competitor", _counts(leads["lost_to_competitor"].dropna())),
-        "tickets_by_kind": fact("tickets by kind", _counts(tickets["kind"])),
-        "tickets_open": fact("tickets not resolved by as_of", int(tickets["resolved_at"].isna().sum())),
-        "stale_customers": fact(
-            "customers_total not updated in the three years before as_of",
-            int((real["updated_at"] < np.datetime64("2023-06-30")).sum()),
-        ),
-        "invalid_phones": fact(
-            "loaded customers whose phone is not 1 and ten digits",
-            int((~customers["phone"].str.fullmatch(r"1\d{10}")).sum()),
-        ),
+        "lost_to_competitor": fact("lost leads by competitor", counts(leads["lost_to_competitor"].dropna())),
         "legal_events_open": fact(
             "legal events not closed by as_of", int(records["legal_events"]["closed_on"].isna().sum())
         ),
@@ -249,7 +241,7 @@ def _book(contracts: pd.DataFrame) -> Facts:
             yuan(contracts[_is_live(contracts, AS_OF) & (contracts["ends_on"] <= AS_OF + 365)]["annual_value"].sum()),
         ),
         "grr": fact(
-            "of customers with live contracts on 2025-06-30: sum of the lesser of value then and at as_of over value then",
+            "of customers with live contracts on 2025-06-30: the lesser of value then and at as_of, over value then",
             round(float(base.min(axis=1).sum() / start), 6),
         ),
         "nrr": fact(
@@ -266,7 +258,3 @@ def _is_live(contracts: pd.DataFrame, day: np.datetime64) -> pd.Series:
 def _live_values(contracts: pd.DataFrame, day: np.datetime64) -> pd.Series:
     live = contracts[_is_live(contracts, day)]
     return live.groupby("customer_id")["annual_value"].sum()
-
-
-def _counts(values: pd.Series) -> dict[str, int]:
-    return {str(k): int(n) for k, n in values.value_counts().sort_index().items()}

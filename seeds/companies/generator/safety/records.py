@@ -1,4 +1,4 @@
-"""The clean records of the safety company, planted ones among them."""
+"""The clean records of the safety company; `planted` adds the ones that test a pipeline."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from .. import fiction
 from ..answers import answered_surveys
 from ..common import (
     AS_OF,
-    DELIVERIES,
     FIRST_DAY,
+    NAT,
     Array,
     Rng,
     Streams,
@@ -24,12 +24,13 @@ from ..common import (
     money,
     months_of,
     pick,
+    where,
 )
-from ..deliver import Correction, Plan, World
+from ..deliver import World, with_helpers
 from ..regions import CITIES
-from ..staffing import NAT, Desks, Team
+from ..staffing import Desks, Team
+from . import planted
 from . import settings as s
-from .settings import COMPANY
 
 TEAMS = (
     Team("销售", "客户经理", 10, 1_100, 168_000, True),
@@ -42,7 +43,7 @@ LAST_CONTACT = AS_OF - 20
 
 def clean_records(scale: float) -> World:
     """Every record as it stands at the end of the last delivery's day, planted records included."""
-    streams = Streams(COMPANY)
+    streams = Streams(s.COMPANY)
     desks = Desks(streams("staff"), TEAMS, owner_cost=480_000)
     partners = _partners(streams("partners"))
     customers = _customers(streams("customers"), round(s.CUSTOMERS * scale), desks, partners)
@@ -69,12 +70,8 @@ def clean_records(scale: float) -> World:
         "legal_events": _legal_events(streams("legal_events"), contracts),
     }
     world["campaigns"], world["campaign_spend"] = _campaigns(streams("campaigns"))
-    for entity, records in world.items():
-        world[entity] = records.assign(_planted=None, _known_on=NAT).reset_index(drop=True)
-    _plant_customers(streams("planted customers"), world)
-    _plant_orders(world)
-    _plant_money(world)
-    _enter_late(streams("late"), world)
+    world = with_helpers(world)
+    planted.add(streams, world)
     return world
 
 
@@ -89,21 +86,21 @@ def _customers(rng: Rng, n: int, desks: Desks, partners: pd.DataFrame) -> pd.Dat
     city = look_up({c.code: c.name for c in CITIES.values()}, code)
     number = np.arange(1, n + 1)
     organisation = [f"{c}示例{i}单位{j:03d}" for c, i, j in zip(city, industry, number, strict=True)]
-    channel = np.where(kind == "individual", "官网", pick(rng, s.CHANNEL_MIX, n))
+    channel = where(kind == "individual", "官网", pick(rng, s.CHANNEL_MIX, n))
     dealers = partners.loc[partners["kind"].isin(["dealer", "agent"]), "partner_id"].to_numpy()
     customers = frame(
         customer_id=ids("KH", number, 5),
         customer_type=kind,
-        full_name=np.where(kind == "individual", fiction.people(rng, n), organisation),
+        full_name=where(kind == "individual", fiction.people(rng, n), organisation),
         phone=fiction.phones(rng, n),
         email=[f"kh{j:05d}@example.com" for j in number],
         region_code=code,
         region=look_up({c.code: c.province for c in CITIES.values()}, code),
         city=city,
-        industry=np.where(rng.random_sample(n) < s.NULL_INDUSTRY, None, industry),
+        industry=where(rng.random_sample(n) < s.NULL_INDUSTRY, None, industry),
         acquisition_channel=channel,
         acquired_at=acquired,
-        partner_id=np.where(channel == "经销商", dealers[rng.randint(0, len(dealers), n)], None),
+        partner_id=where(channel == "经销商", dealers[rng.randint(0, len(dealers), n)], None),
         owner_staff_id=desks.on_duty(rng, "销售", np.maximum(acquired, (AS_OF - 500).astype("datetime64[s]"))),
         parent_customer_id=None,
         credit_limit=look_up({k: v.credit_limit * 100 for k, v in s.KINDS.items()}, kind),
@@ -112,7 +109,7 @@ def _customers(rng: Rng, n: int, desks: Desks, partners: pd.DataFrame) -> pd.Dat
         merged_into_customer_id=None,
         created_at=acquired,
     )
-    customers["size"] = np.where(number <= s.LARGEST, s.LARGEST_FACTOR, 1.0) * rng.lognormal(0, 0.5, n)
+    customers["size"] = where(number <= s.LARGEST, s.LARGEST_FACTOR, 1.0) * rng.lognormal(0, 0.5, n)
     customers["true_customer_id"] = customers["customer_id"]
     _join_groups(rng, customers)
     return customers
@@ -139,8 +136,8 @@ def _partners(rng: Rng) -> pd.DataFrame:
         name=[f"示例渠道伙伴{i:02d}" for i in range(1, n + 1)],
         kind=kinds.astype(object),
         since_on=since.astype("datetime64[s]"),
-        ends_on=np.where(ends > AS_OF + 700, NAT, ends.astype("datetime64[s]")),
-        commission_rate=np.where(np.isin(kinds, ["dealer", "agent"]), np.round(rng.uniform(0.04, 0.12, n), 3), 0.0),
+        ends_on=where(ends > AS_OF + 700, NAT, ends.astype("datetime64[s]")),
+        commission_rate=where(np.isin(kinds, ["dealer", "agent"]), np.round(rng.uniform(0.04, 0.12, n), 3), 0.0),
         is_exclusive=rng.random_sample(n) < 0.2,
         support=pick(rng, {"joint marketing": 0.3, "leads": 0.3, "venue": 0.1, "none": 0.3}, n),
     )
@@ -160,7 +157,7 @@ def _contracts(rng: Rng, customers: pd.DataFrame) -> pd.DataFrame:
     spread = look_up({k: v.spread for k, v in s.KINDS.items()}, held["customer_type"].to_numpy())
     value = np.round(value * rng.lognormal(0, spread) * held["size"].to_numpy(), -2)
     three = look_up(s.THREE_YEAR_SHARE, held["customer_type"].to_numpy())
-    years = np.where(rng.random_sample(n) < three, 3, 1)
+    years = where(rng.random_sample(n) < three, 3, 1)
     fixed = frame(
         customer_id=held["customer_id"],
         years=years,
@@ -185,8 +182,8 @@ def _contracts(rng: Rng, customers: pd.DataFrame) -> pd.DataFrame:
             starts_on=start,
             ends_on=ends,
             annual_value=(value * 100).astype("int64"),
-            terminated_on=np.where(early, stopped, np.datetime64("NaT")),
-            termination_reason=np.where(early, pick(rng, s.TERMINATION_REASONS, n), None),
+            terminated_on=where(early, stopped, np.datetime64("NaT")),
+            termination_reason=where(early, pick(rng, s.TERMINATION_REASONS, n), None),
         )
         parts.append(part[live])
         renews = rng.random_sample(n) >= churns
@@ -218,7 +215,7 @@ def _leads(rng: Rng, customers: pd.DataFrame, contracts: pd.DataFrame, desks: De
     since = np.maximum(customers["acquired_at"].to_numpy().astype("datetime64[D]"), FIRST_DAY)
     until = customers["acquired_at"].to_numpy().astype("datetime64[D]") + 300 + stay
     left = customers["customer_id"].map(gone).to_numpy().astype("datetime64[D]")
-    until = np.where(np.isnat(left), until, np.minimum(until, left + 120))
+    until = where(np.isnat(left), until, np.minimum(until, left + 120))
     until = np.minimum(until, AS_OF)
     years = np.maximum((until - since).astype(int), 0) / 365.25
     season = np.asarray(s.DECISION_MONTHS) / np.mean(s.DECISION_MONTHS)
@@ -236,24 +233,24 @@ def _leads(rng: Rng, customers: pd.DataFrame, contracts: pd.DataFrame, desks: De
     kept = rng.random_sample(n) < season[months_of(decided) - 1] / season.max()
     customer = customers.iloc[owner].reset_index(drop=True)
     tender = rng.random_sample(n) < look_up({k: v.tender_share for k, v in s.KINDS.items()}, kind[owner])
-    wins = rng.random_sample(n) < np.where(tender, s.WIN_RATE[True], s.WIN_RATE[False])
+    wins = rng.random_sample(n) < where(tender, s.WIN_RATE[True], s.WIN_RATE[False])
     reason = pick(rng, s.LOST_REASONS, n)
     named = (reason != "项目取消") & (rng.random_sample(n) < 0.8)
     value = look_up({k: v.project_value for k, v in s.KINDS.items()}, kind[owner])
     spread = look_up({k: v.spread for k, v in s.KINDS.items()}, kind[owner])
     leads = frame(
         created_at=created,
-        source_channel=np.where(tender, "招投标", customer["acquisition_channel"]),
+        source_channel=where(tender, "招投标", customer["acquisition_channel"]),
         partner_id=customer["partner_id"],
         region=customer["city"],
         industry=customer["industry"],
         qualified_at=at_hours(rng, add_days(created, np.maximum(days // 6, 1)), 9, 18),
         quoted_at=at_hours(rng, add_days(created, np.maximum(days // 2, 2)), 9, 18),
-        converted_at=np.where(wins, decided, NAT),
+        converted_at=where(wins, decided, NAT),
         customer_id=customer["customer_id"],
-        lost_at=np.where(wins, NAT, decided),
-        lost_reason=np.where(wins, None, reason),
-        lost_to_competitor=np.where(~wins & named, pick(rng, s.COMPETITORS, n), None),
+        lost_at=where(wins, NAT, decided),
+        lost_reason=where(wins, None, reason),
+        lost_to_competitor=where(~wins & named, pick(rng, s.COMPETITORS, n), None),
         expected_amount=money(np.maximum(value * rng.lognormal(0, spread) * customer["size"], 1_500), 100),
         is_tender=tender,
     )[kept]
@@ -261,7 +258,7 @@ def _leads(rng: Rng, customers: pd.DataFrame, contracts: pd.DataFrame, desks: De
     leads = leads.sort_values(["created_at", "expected_amount"]).reset_index(drop=True)
     leads["lead_id"] = ids("SJ", np.arange(1, len(leads) + 1), 5)
     leads["owner_staff_id"] = desks.on_duty(rng, "销售", leads["created_at"].to_numpy())
-    leads["campaign_id"] = np.where(leads["source_channel"] == "展会", _fair_of(leads["created_at"].to_numpy()), None)
+    leads["campaign_id"] = where(leads["source_channel"] == "展会", _fair_of(leads["created_at"].to_numpy()), None)
     for column in ("qualified_at", "quoted_at", "converted_at", "lost_at"):
         leads[column] = keep_until(leads[column].to_numpy(), AS_OF)
     unknown = leads["lost_at"].isna()
@@ -311,12 +308,12 @@ def _orders(
         customer_id=won["customer_id"],
         lead_id=won["lead_id"],
         contract_id=contract_of,
-        order_kind=np.where(contract_of.notna(), "add_on", "main"),
+        order_kind=where(contract_of.notna(), "add_on", "main"),
         ordered_at=ordered,
         event_on=delivered.astype("datetime64[D]").astype("datetime64[s]"),
-        fulfilled_at=np.where(cancels, NAT, delivered),
-        cancelled_at=np.where(cancels, at_hours(rng, add_days(ordered, rng.randint(2, 9, n)), 9, 18), NAT),
-        channel=np.where(won["is_tender"], "招投标", np.where(won["partner_id"].notna(), "经销商", "直销")),
+        fulfilled_at=where(cancels, NAT, delivered),
+        cancelled_at=where(cancels, at_hours(rng, add_days(ordered, rng.randint(2, 9, n)), 9, 18), NAT),
+        channel=where(won["is_tender"], "招投标", where(won["partner_id"].notna(), "经销商", "直销")),
         partner_id=won["partner_id"],
         target=won["expected_amount"] / 100,
     )
@@ -324,7 +321,7 @@ def _orders(
     service = frame(
         customer_id=started["customer_id"],
         contract_id=started["contract_id"],
-        order_kind=np.where(started["term"] == 0, "main", "renewal"),
+        order_kind=where(started["term"] == 0, "main", "renewal"),
         ordered_at=started["starts_on"],
         event_on=started["starts_on"],
         fulfilled_at=started["ends_on"],
@@ -361,9 +358,9 @@ def _order_lines(rng: Rng, orders: pd.DataFrame) -> pd.DataFrame:
     for line_no in (1, 2, 3):
         chosen = wanted >= line_no
         product = pick(rng, s.EQUIPMENT_MIX, n)
-        budget = projects["target"].to_numpy() * np.where(wanted == 1, 1.0, share[:, line_no - 1])
+        budget = projects["target"].to_numpy() * where(wanted == 1, 1.0, share[:, line_no - 1])
         # Too dear for the budget: take terminals instead.
-        product = np.where(look_up(prices, product) > 1.5 * budget, "E01", product)
+        product = where(look_up(prices, product) > 1.5 * budget, "E01", product)
         price = look_up(prices, product) * rng.uniform(0.92, 1.05, n)
         quantity = np.maximum(1, np.round(budget / price)).astype(int)
         line = frame(
@@ -386,7 +383,7 @@ def _order_lines(rng: Rng, orders: pd.DataFrame) -> pd.DataFrame:
     )
     lines = pd.concat(parts, ignore_index=True).sort_values(["order_id", "line_no"]).reset_index(drop=True)
     lines["category"] = look_up({code: p[1] for code, p in s.PRODUCTS.items()}, lines["product_id"].to_numpy())
-    cost = np.where(lines["category"] == "服务", s.SERVICE_COST, s.EQUIPMENT_COST)
+    cost = where(lines["category"] == "服务", s.SERVICE_COST, s.EQUIPMENT_COST)
     lines["unit_cost"] = money(lines["unit_price"] / 100 * cost * rng.uniform(0.95, 1.05, len(lines)), 1)
     return lines.merge(orders[["order_id", "ordered_at"]], on="order_id", how="left")
 
@@ -398,12 +395,12 @@ def _amounts(rng: Rng, orders: pd.DataFrame, lines: pd.DataFrame) -> None:
         orders[column] = orders["order_id"].map((lines["quantity"] * lines[price]).groupby(lines["order_id"]).sum())
     discounted = ~orders["is_service"].to_numpy() & (rng.random_sample(n) < 0.6)
     orders["discount_amount"] = money(
-        np.where(discounted, orders["gross_amount"] / 100 * rng.uniform(0.01, 0.08, n), 0), 100
+        where(discounted, orders["gross_amount"] / 100 * rng.uniform(0.01, 0.08, n), 0), 100
     )
     delivered = orders["fulfilled_at"].to_numpy()
     refunds = ~orders["is_service"].to_numpy() & ~np.isnat(delivered) & (rng.random_sample(n) < s.REFUND_RATE)
-    when = at_hours(rng, add_days(np.where(np.isnat(delivered), END, delivered), rng.randint(10, 60, n)), 9, 18)
-    orders["refunded_at"] = keep_until(np.where(refunds, when, NAT), AS_OF)
+    when = at_hours(rng, add_days(where(np.isnat(delivered), END, delivered), rng.randint(10, 60, n)), 9, 18)
+    orders["refunded_at"] = keep_until(where(refunds, when, NAT), AS_OF)
     amount = pd.Series(
         money((orders["gross_amount"] - orders["discount_amount"]) / 100 * rng.uniform(0.05, 0.4, n), 100)
     )
@@ -425,13 +422,13 @@ def _invoices(rng: Rng, orders: pd.DataFrame, customers: pd.DataFrame) -> pd.Dat
     net = billed["gross_amount"] - billed["discount_amount"]
     halves = billed["is_service"] & billed["kind"].eq("government")
     retained = ~billed["is_service"] & (net > 15_000_000)
-    first_share = np.where(halves, 0.5, np.where(retained, 0.9, 1.0))
-    start = np.where(billed["is_service"], billed["ordered_at"].to_numpy(), billed["fulfilled_at"].to_numpy())
+    first_share = where(halves, 0.5, where(retained, 0.9, 1.0))
+    start = where(billed["is_service"], billed["ordered_at"].to_numpy(), billed["fulfilled_at"].to_numpy())
     first = (net * first_share).round(-2).astype("int64")
     common = billed[["order_id", "contract_id", "customer_id", "kind"]]
     parts = [
         common.assign(issued_on=add_days(start, 2), amount=first),
-        common.assign(issued_on=add_days(start, np.where(halves, 182, 365)), amount=net - first)[halves | retained],
+        common.assign(issued_on=add_days(start, where(halves, 182, 365)), amount=net - first)[halves | retained],
     ]
     invoices = pd.concat(parts, ignore_index=True)
     invoices = invoices[invoices["issued_on"] <= END].copy()
@@ -447,20 +444,20 @@ def _invoices(rng: Rng, orders: pd.DataFrame, customers: pd.DataFrame) -> pd.Dat
     )
     median = look_up({k: v.late_days for k, v in s.KINDS.items()}, invoices["kind"].to_numpy())
     late = np.maximum(1, rng.lognormal(np.log(median), 0.7)).astype(int)
-    delay = np.where(on_time, -(terms * rng.uniform(0, 0.8, n)).astype(int), late)
+    delay = where(on_time, -(terms * rng.uniform(0, 0.8, n)).astype(int), late)
     settled = add_days(invoices["due_on"].to_numpy(), delay)
     disputed = rng.random_sample(n) < s.DISPUTED
     disputed_on = add_days(issued, rng.randint(8, 40, n))
     resolved_on = add_days(disputed_on, rng.randint(30, 200, n))
-    settled = np.where(disputed, np.maximum(settled, add_days(resolved_on, 5)), settled)
+    settled = where(disputed, np.maximum(settled, add_days(resolved_on, 5)), settled)
     written_off = ~disputed & (rng.random_sample(n) < s.WRITTEN_OFF)
     invoices["is_ordinary"] = ~disputed & ~written_off
     written_off_on = add_days(invoices["due_on"].to_numpy(), 365)
-    invoices["pays_on"] = np.where(written_off, NAT, settled)
-    invoices["settled_on"] = keep_until(np.where(written_off, NAT, settled), AS_OF)
-    invoices["disputed_on"] = keep_until(np.where(disputed, disputed_on, NAT), AS_OF)
-    invoices["dispute_resolved_on"] = keep_until(np.where(disputed, resolved_on, NAT), AS_OF)
-    invoices["written_off_on"] = keep_until(np.where(written_off, written_off_on, NAT), AS_OF)
+    invoices["pays_on"] = where(written_off, NAT, settled)
+    invoices["settled_on"] = keep_until(where(written_off, NAT, settled), AS_OF)
+    invoices["disputed_on"] = keep_until(where(disputed, disputed_on, NAT), AS_OF)
+    invoices["dispute_resolved_on"] = keep_until(where(disputed, resolved_on, NAT), AS_OF)
+    invoices["written_off_on"] = keep_until(where(written_off, written_off_on, NAT), AS_OF)
     amount = invoices["amount"].where(invoices["written_off_on"].notna())
     return invoices.assign(written_off_amount=amount.astype("Int64"))
 
@@ -477,7 +474,7 @@ def _payments(rng: Rng, invoices: pd.DataFrame) -> pd.DataFrame:
     payments = pd.concat(
         [
             common.assign(paid_at=before, amount=part)[in_two],
-            common.assign(paid_at=last, amount=np.where(in_two, amount - part, amount)),
+            common.assign(paid_at=last, amount=where(in_two, amount - part, amount)),
         ],
         ignore_index=True,
     )
@@ -503,7 +500,7 @@ def _tickets(rng: Rng, contracts: pd.DataFrame, desks: Desks) -> pd.DataFrame:
                 kind=kind,
                 reason=pick(rng, s.TICKET_REASONS[kind], n),
                 opened_at=opened,
-                is_adopted=np.where(kind == "suggestion", rng.random_sample(n) < s.SUGGESTION_ADOPTED, None),
+                is_adopted=where(kind == "suggestion", rng.random_sample(n) < s.SUGGESTION_ADOPTED, None),
             )
         )
     tickets = pd.concat(parts, ignore_index=True).sort_values(["opened_at", "customer_id", "kind"])
@@ -512,7 +509,7 @@ def _tickets(rng: Rng, contracts: pd.DataFrame, desks: Desks) -> pd.DataFrame:
     priority = pick(rng, {p: share for p, (share, _, _) in s.PRIORITIES.items()}, n)
     allowed = look_up({p: hours * 3600 for p, (_, hours, _) in s.PRIORITIES.items()}, priority)
     quick = rng.random_sample(n) < look_up({p: in_time for p, (_, _, in_time) in s.PRIORITIES.items()}, priority)
-    took = np.where(quick, rng.uniform(0.05, 1.0, n), 1.02 + rng.exponential(1.0, n)) * allowed
+    took = where(quick, rng.uniform(0.05, 1.0, n), 1.02 + rng.exponential(1.0, n)) * allowed
     opened = tickets["opened_at"].to_numpy()
     resolved = opened + took.astype("int64").astype("timedelta64[s]")
     never = rng.random_sample(n) < s.TICKET_NEVER_RESOLVED
@@ -522,7 +519,7 @@ def _tickets(rng: Rng, contracts: pd.DataFrame, desks: Desks) -> pd.DataFrame:
         priority=priority,
         due_at=opened + allowed.astype("timedelta64[s]"),
         first_response_at=keep_until(answered, AS_OF),
-        resolved_at=keep_until(np.where(never, NAT, resolved), AS_OF),
+        resolved_at=keep_until(where(never, NAT, resolved), AS_OF),
         handling_minutes=rng.gamma(2.0, 45, n).astype(int) + 10,
         assignee_staff_id=desks.on_duty(rng, "售后", opened),
     )
@@ -543,7 +540,7 @@ def _surveys(rng: Rng, contracts: pd.DataFrame) -> pd.DataFrame:
     invites["method"] = pick(rng, s.SURVEY_METHODS, n)
     answers = rng.random_sample(n) < look_up(s.SURVEY_ANSWERED, invites["method"].to_numpy())
     replied = at_hours(rng, add_days(invites["invited_at"].to_numpy(), rng.randint(1, 20, n)), 9, 18)
-    invites["responded_at"] = np.where(answers, replied, NAT)
+    invites["responded_at"] = where(answers, replied, NAT)
     return answered_surveys(rng, invites, s.CSAT_TOP2, s.CSAT_LOADING, s.NPS_MIX)
 
 
@@ -582,7 +579,7 @@ def _legal_events(rng: Rng, contracts: pd.DataFrame) -> pd.DataFrame:
         opened_on=opened,
         closed_on=closed,
         amount=(about["annual_value"] * rng.uniform(0.1, 0.9, n)).round(-4).astype("int64"),
-        outcome=np.where(np.isnat(closed), None, pick(rng, {"和解": 0.6, "胜诉": 0.25, "败诉": 0.15}, n)),
+        outcome=where(np.isnat(closed), None, pick(rng, {"和解": 0.6, "胜诉": 0.25, "败诉": 0.15}, n)),
     )
     events = events.sort_values(["opened_on", "contract_id"]).reset_index(drop=True)
     return events.assign(event_id=ids("FL", np.arange(1, n + 1), 3))
@@ -618,129 +615,3 @@ def _campaigns(rng: Rng) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     both = pd.concat([spend, web], ignore_index=True).sort_values(["period_start", "channel"]).reset_index(drop=True)
     return campaigns, both
-
-
-def _plant_customers(rng: Rng, world: World) -> None:
-    """Second records merged later (one chain), test accounts, bad phones, records left to go stale."""
-    customers, orders = world["customers"], world["orders"]
-    number = len(customers)
-    again = orders[~orders["is_service"] & orders["contract_id"].isna() & (orders["ordered_at"] < DELIVERIES[0] - 200)]
-    again = again[again["customer_id"].duplicated()].drop_duplicates("customer_id").iloc[::9]
-    doubles = customers.set_index("customer_id").loc[again["customer_id"]].reset_index()
-    doubles["true_customer_id"] = doubles["merged_into_customer_id"] = doubles["customer_id"]
-    doubles["customer_id"] = ids("KH", number + 1 + np.arange(len(doubles)), 5)
-    number += len(doubles)
-    doubles["acquired_at"] = doubles["created_at"] = again["ordered_at"].to_numpy()
-    doubles["_planted"] = "merged"
-    chain = doubles.iloc[:2].assign(customer_id=ids("KH", number + 1 + np.arange(2), 5))
-    number += 2
-    doubles.loc[chain.index, "merged_into_customer_id"] = chain["customer_id"]
-    orders.loc[again.index, "customer_id"] = doubles["customer_id"].to_numpy()
-    for entity in ("invoices", "payments"):
-        moved = world[entity]["order_id"].map(dict(zip(again["order_id"], doubles["customer_id"], strict=True)))
-        world[entity]["customer_id"] = moved.fillna(world[entity]["customer_id"])
-    tests = customers.iloc[60:260:50].copy()
-    tests["customer_id"] = tests["true_customer_id"] = ids("KH", number + 1 + np.arange(len(tests)), 5)
-    tests[["is_test", "_planted", "full_name"]] = [True, "test_account", "测试单位"]
-    tests["parent_customer_id"] = None
-    customers = pd.concat([customers, doubles, chain, tests], ignore_index=True)
-    created = customers["created_at"].to_numpy()
-    # Account managers confirm every record once a year.
-    years = (AS_OF - created.astype("datetime64[D]")).astype(int) // 366
-    customers["updated_at"] = add_days(created, years * 366)
-    old = customers["_planted"].isna() & (created < np.datetime64("2022-01-01"))
-    chosen = rng.permutation(np.flatnonzero(old))
-    invalid, stale = chosen[:6], chosen[6:18]
-    customers.loc[invalid, "phone"] = np.resize(np.array(["12345", "无", "0571-示例"], dtype=object), 6)
-    customers.loc[invalid, "_planted"] = "invalid_phone"
-    customers.loc[stale, "updated_at"] = customers.loc[stale, "created_at"]
-    customers.loc[stale, "_planted"] = "stale"
-    world["customers"] = customers
-
-
-def _plant_orders(world: World) -> None:
-    """Test accounts' orders, orphans and a mistyped year."""
-    orders = world["orders"]
-    done = orders[~orders["is_service"] & orders["fulfilled_at"].notna() & (orders["ordered_at"] < DELIVERIES[0])]
-    tests = world["customers"].loc[world["customers"]["is_test"], "customer_id"].to_numpy()
-    recent = orders[(orders["ordered_at"] > DELIVERIES[0] - 90) & (orders["ordered_at"] < DELIVERIES[0] - 5)].iloc[:3]
-    test_orders, orphans = done.iloc[40:240:40], done.iloc[len(done) - 150 :: 30]
-    samples = {
-        "test_account": test_orders.assign(customer_id=np.resize(tests, len(test_orders))),
-        "orphan_customer": orphans.assign(customer_id=ids("KH", 99_001 + np.arange(len(orphans)), 5)),
-        "future_date": recent.assign(
-            ordered_at=add_days(recent["ordered_at"].to_numpy(), 365), fulfilled_at=NAT, cancelled_at=NAT
-        ),
-    }
-    for kind, records in samples.items():
-        new = ids("XS", len(orders) + 1 + np.arange(len(records)), 5)
-        records = records.assign(order_id=new, _planted=kind, lead_id=None, contract_id=None)
-        records = records.assign(refunded_at=NAT, refund_amount=pd.array([pd.NA] * len(records), dtype="Int64"))
-        orders = pd.concat([orders, records], ignore_index=True)
-    world["orders"] = orders
-
-
-def _plant_money(world: World) -> None:
-    """Payments for unknown invoices and with the wrong sign; contracts and invoices of unknown customers."""
-    payments = world["payments"]
-    n = len(payments)
-    unknown = payments.iloc[300:1500:200]
-    unknown = unknown.assign(
-        _planted="orphan_invoice", invoice_id=ids("FP", 990_001 + np.arange(len(unknown)), 6), order_id=None
-    )
-    reversed_sign = payments.iloc[500:1700:400]
-    reversed_sign = reversed_sign.assign(_planted="negative_amount", amount=-reversed_sign["amount"])
-    extra = pd.concat([unknown, reversed_sign])
-    extra["payment_id"] = ids("HK", n + 1 + np.arange(len(extra)), 6)
-    world["payments"] = pd.concat([payments, extra], ignore_index=True)
-    contracts = world["contracts"]
-    strays = contracts.iloc[200:400:100]
-    strays = strays.assign(
-        _planted="orphan_customer",
-        contract_id=ids("HT", len(contracts) + 1 + np.arange(len(strays)), 5),
-        customer_id=ids("KH", 99_101 + np.arange(len(strays)), 5),
-        renews_contract_id=None,
-        term=0,
-    )
-    world["contracts"] = pd.concat([contracts, strays], ignore_index=True)
-
-
-def _enter_late(rng: Rng, world: World) -> None:
-    """A few records of the first quarter were typed in only after the first delivery."""
-    known = DELIVERIES[1].astype("datetime64[s]")
-    for entity, moment, count in (("orders", "ordered_at", 6), ("tickets", "opened_at", 6), ("leads", "created_at", 5)):
-        records = world[entity]
-        recent = (records[moment] > DELIVERIES[0] - 80) & (records[moment] < DELIVERIES[0] - 1)
-        recent &= records["_planted"].isna()
-        if entity == "orders":
-            recent &= ~records["is_service"]
-        chosen = np.sort(rng.permutation(np.flatnonzero(recent))[:count])
-        records.loc[records.index[chosen], "_known_on"] = known
-    late = set(world["orders"].loc[world["orders"]["_known_on"].notna(), "order_id"])
-    for entity in ("order_lines", "invoices"):
-        records = world[entity]
-        records.loc[records["order_id"].isin(late), "_known_on"] = known
-    late = set(world["invoices"].loc[world["invoices"]["_known_on"].notna(), "invoice_id"])
-    world["payments"].loc[world["payments"]["invoice_id"].isin(late), "_known_on"] = known
-
-
-def plan(world: World) -> Plan:
-    rng = Streams(COMPANY)("plan")
-    orders, customers, invoices = world["orders"], world["customers"], world["invoices"]
-    old = orders[(orders["ordered_at"] <= DELIVERIES[0]) & orders["_planted"].isna() & orders["_known_on"].isna()]
-    amounts = old.iloc[np.sort(rng.permutation(len(old))[:8])]
-    unpaid = invoices[(invoices["issued_on"] < DELIVERIES[0]) & invoices["_known_on"].isna()]
-    wrong_due = unpaid.iloc[np.sort(rng.permutation(len(unpaid))[:8])]
-    quiet = customers[~customers["customer_id"].isin(orders["customer_id"]) & customers["_planted"].isna()]
-    quiet = quiet[quiet["created_at"] < np.datetime64("2024-01-01")]
-    gone = quiet.iloc[np.sort(rng.permutation(len(quiet))[:4])]
-    due = pd.Series(add_days(wrong_due["due_on"].to_numpy(), 30))
-    return Plan(
-        corrections={
-            "orders": [
-                Correction("gross_amount", dict(zip(amounts["order_id"], amounts["gross_amount"] * 10, strict=True)))
-            ],
-            "invoices": [Correction("due_on", dict(zip(wrong_due["invoice_id"], due, strict=True)))],
-        },
-        removed={"customers": list(gone["customer_id"])},
-    )
