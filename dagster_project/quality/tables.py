@@ -48,10 +48,3 @@ def write_results(work_db: Path, results: Sequence[ExpectationResult]) -> None:
             [[getattr(result, name) for result in results] for name in COLUMNS],
         )
         connection.commit()
-
-
-def read_status_counts(work_db: Path) -> Mapping[str, int]:
-    """Number of expectations by status, of the last build in the work file."""
-    with duckdb.connect(str(work_db), read_only=True) as connection:
-        rows = connection.execute(f"select status, count(*) from {TABLE} group by status order by status").fetchall()  # noqa: S608
-    return {status: int(count) for status, count in rows}

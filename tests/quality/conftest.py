@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from quality_helpers import DELIVERED_ON, MakeSuite, MakeWork
 
 from dagster_project.ingest.contract import entities
+from tests.quality.quality_helpers import DELIVERED_ON, MakeSuite, MakeWork
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.quality.engine import DuckDBDatasource, Question, SqlAlchemyExecutionEngine, open_session, sa
+from dagster_project.quality.engine import Question, Session, SqlAlchemyExecutionEngine, open_session, sa
 
 AS_OF = date(2024, 6, 30)
 UNIQUE = Question("expect_column_values_to_be_unique", {"column": "id"})
@@ -31,22 +31,23 @@ def database(tmp_path: Path) -> Path:
 
 def test_the_connection_outlives_a_query(database: Path) -> None:
     """The library closes its connection before it fetches, and DuckDB then hands out no rows, without an error."""
-    source = DuckDBDatasource(name="raw", connection_string=str(database), schema_name="raw")
-    engine = source.get_execution_engine()
+    session = Session(database, AS_OF)
+    engine = session._engine
     try:
         assert engine.execute_query(sa.text("select count(*) from raw.things")).fetchall() == [(10,)]
         kept = engine._connection
         assert engine.execute_query(sa.text("select 1")).fetchall() == [(1,)]
         assert engine._connection is kept
+        theirs = SqlAlchemyExecutionEngine(engine=engine.engine)
+        assert theirs.execute_query(sa.text("select count(*) from raw.things")).fetchall() == []
     finally:
-        engine.close()
-    theirs = SqlAlchemyExecutionEngine(engine=source.get_engine())
-    assert theirs.execute_query(sa.text("select count(*) from raw.things")).fetchall() == []
+        session.close()
 
 
 def test_a_failed_query_does_not_poison_the_next(database: Path) -> None:
     """Without a rollback every later check fails with "current transaction is aborted"."""
-    engine = DuckDBDatasource(name="raw", connection_string=str(database), schema_name="raw").get_execution_engine()
+    session = Session(database, AS_OF)
+    engine = session._engine
     try:
         with pytest.raises(sa.exc.SQLAlchemyError):
             engine.execute_query(sa.text("select word::integer from raw.things")).fetchall()
@@ -55,7 +56,7 @@ def test_a_failed_query_does_not_poison_the_next(database: Path) -> None:
             engine.fetch_one("select nonsense from raw.things")
         assert engine.fetch_one("select 1") == (1,)
     finally:
-        engine.close()
+        session.close()
 
 
 def test_the_file_is_free_after_a_session(database: Path) -> None:
@@ -73,8 +74,9 @@ def test_the_file_is_free_after_a_session(database: Path) -> None:
 
 def test_the_file_is_free_after_an_error(database: Path) -> None:
     """A check that breaks off must not leave the file locked for the repair run."""
-    with pytest.raises(Exception, match="no_such_table"), open_session(database, AS_OF) as session:
+    with pytest.raises(ZeroDivisionError), open_session(database, AS_OF) as session:
         session.ask("raw", "no_such_table", [UNIQUE])
+        raise ZeroDivisionError
     with duckdb.connect(str(database)) as connection:
         connection.execute("create table raw.proof as select 1")
 

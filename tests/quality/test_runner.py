@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from quality_helpers import AS_OF, MakeSuite, MakeWork, expectation
 
 from dagster_project.quality.results import ExpectationResult
 from dagster_project.quality.runner import run_suites
 from dagster_project.quality.suites import QualityError
 from dagster_project.quality.verdicts import judge
+from tests.quality.quality_helpers import AS_OF, MakeSuite, MakeWork, expectation
 
 PHONE = "13912345678"
 UNIQUE = expectation("unique", "expect_column_values_to_be_unique", {"column": "order_id"}, ["order_id"], "uniqueness")
@@ -238,7 +238,7 @@ def test_no_value_gets_out(
     def explode(*args: object, **kwargs: object) -> None:
         raise ValueError(PHONE)
 
-    monkeypatch.setattr(engine.Validator, "graph_validate", explode)
+    monkeypatch.setattr(engine.MetricsCalculator, "compute_metrics", explode)
     broken = run_suites(database, "raw", AS_OF, folder)
     assert {r.reason for r in broken} == {"it could not be evaluated (ValueError)"}
 
