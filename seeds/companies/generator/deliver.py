@@ -193,32 +193,24 @@ def _write_workbook(path: Path, sheets: list[Table]) -> None:
     buffer = io.BytesIO()
     workbook = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     workbook.set_properties({"created": WORKBOOK_CREATED})
+    as_date = workbook.add_format({"num_format": "yyyy-mm-dd"})
     for table in sheets:
         sheet = workbook.add_worksheet(table.export.sheet)
         sheet.freeze_panes(1, 0)
         for column, exported in enumerate(table.export.fields):
             sheet.write_string(0, column, exported.header)
-            is_number = exported.kind in ("money", "integer", "number")
             for row, value in enumerate(table.rows[exported.header], start=1):
-                if value == "":
-                    continue
-                if is_number and _is_number(value):
+                if exported.kind == "moment" and value:
+                    sheet.write_datetime(row, column, datetime.fromisoformat(value), as_date)
+                elif exported.kind in ("money", "integer", "number") and value:
                     sheet.write_number(row, column, float(value))
-                else:
+                elif value:
                     sheet.write_string(row, column, value)
     workbook.close()
     # Stored, not deflated: zlib builds differ in the bytes they make of the same text.
     with zipfile.ZipFile(io.BytesIO(buffer.getvalue())) as made, zipfile.ZipFile(path, "w") as kept:
         for member in made.infolist():
             kept.writestr(zipfile.ZipInfo(member.filename, (1980, 1, 1, 0, 0, 0)), made.read(member))
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _written(values: pd.Series, exported: Field) -> list[str]:
