@@ -1,4 +1,5 @@
--- Every loaded order line with its amount; a line marked as a return always takes money back.
+-- Every loaded order line with its amount; a line marked as a return always takes money back, less the discount it was
+-- sold with.
 with
 
 lines as (
@@ -18,7 +19,7 @@ select
     is_return,
     quantity,
     unit_price,
-    discount_amount,
+    case when is_return then -abs(discount_amount) else discount_amount end as discount_amount,
     cast(
         case when is_return then -abs(quantity * unit_price) else quantity * unit_price end as {{ money() }}
     ) as line_amount,

@@ -69,9 +69,10 @@ refunded as (
         cast(null as date) as event_on,
         0 as orders,
         -orders.refund_amount as revenue,
-        -case when orders.margin_basis = 'assumed'
-            then orders.refund_amount * current_run.gross_margin
-            else orders.refund_amount
+        -- Unknown stays unknown: a refund alone would read as a loss.
+        -case orders.margin_basis
+            when 'assumed' then orders.refund_amount * current_run.gross_margin
+            when 'delivered' then orders.refund_amount
         end as margin
     from orders
     cross join current_run
@@ -103,7 +104,9 @@ written_off as (
         cast(null as date) as event_on,
         0 as orders,
         -coalesce(invoices.written_off_amount, invoices.amount) as revenue,
-        -coalesce(invoices.written_off_amount, invoices.amount) as margin
+        case
+            when current_run.gross_margin is not null then -coalesce(invoices.written_off_amount, invoices.amount)
+        end as margin
     from invoices
     cross join current_run
     where current_run.revenue_source = 'invoices' and invoices.written_off_on < current_run.cut_on
