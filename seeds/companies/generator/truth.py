@@ -1,5 +1,11 @@
 """truth.json: what a correct pipeline must find.
 
+- `conventions`: what the words below mean
+- `parameters`: what the records were drawn from: {definition, value}, and for a rate also k of n in the clean records
+- `expected`: exact results as of the last delivery: {definition, value}
+- `files`: delivered, loaded, quarantined (by kind) and duplicate rows of each file and entity
+- `defects`: one entry a planted row: delivery, file, sheet, entity, line, key, kind, column, outcome
+
 Everything is computed from the clean records and from the register of planted defects; no file is read back.
 """
 
