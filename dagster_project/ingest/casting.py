@@ -17,40 +17,44 @@ _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
 _WIDE = "'０１２３４５６７８９．，－＋（）￥％', '0123456789.,-+()¥%'"
 _CURRENCY = r"(CNY|RMB|USD|EUR|GBP|HKD|JPY|TWD|US\$|HK\$|NT\$|\$|£|€|¥)"
 
-# Helpers in the scratch database. The plain forms come first and cheap; the odd ones only where those fail.
+# Helpers in the scratch database. The plain forms come first and cheap; the odd ones only where those fail. They stand
+# in a lambda because DuckDB computes a subexpression that occurs twice for every row, whatever the CASE around it says.
 # bw_digits: a number as people write it -> digits DuckDB casts, or null. 1,23 is no number: groups have three digits.
 MACROS = (
-    f"create or replace macro bw_trim(t) as trim(t, {_BLANKS})",
+    f"""create or replace macro bw_trim(t) as
+        case when t < '!' or regexp_matches(t, '[\\s\\x{{a0}}\\x{{3000}}]$|^[\\x{{a0}}\\x{{3000}}]')
+            then trim(t, {_BLANKS}) else t end""",
     f"""create or replace macro bw_bare(t) as
-        regexp_replace(regexp_replace(regexp_replace(
-            bw_trim(translate(t, {_WIDE})),
-            '^\\((.*)\\)$', '-\\1'),
-            '^([-+]?)\\s*{_CURRENCY}\\s*', '\\1', 'i'),
-            '\\s*({_CURRENCY}|元|圆)$', '', 'i')""",
+        list_transform([trim(translate(t, {_WIDE}), {_BLANKS})], lambda a:
+            case when regexp_matches(a, '^[-+0-9.]+(元|圆)?$') then rtrim(a, '元圆')
+            else regexp_replace(regexp_replace(regexp_replace(
+                a, '^\\((.*)\\)$', '-\\1'),
+                '^([-+]?)\\s*{_CURRENCY}\\s*', '\\1', 'i'),
+                '\\s*({_CURRENCY}|元|圆)$', '', 'i') end)[1]""",
     """create or replace macro bw_digits(t) as
         case
-            when regexp_full_match(t, '[-+]?[0-9]{1,3}([,\u00a0\u202f ][0-9]{3})+(\\.[0-9]*)?')
-                then regexp_replace(t, '[,\u00a0\u202f ]', '', 'g')
             when regexp_full_match(t, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') then t
+            when regexp_full_match(t, '[-+]?[0-9]{1,3}([,\u00a0\u202f ][0-9]{3})+(\\.[0-9]*)?')
+                then translate(t, ',\u00a0\u202f ', '')
         end""",
     """create or replace macro bw_odd(t) as
         case
-            when regexp_matches(t, '万元?$')
+            when contains(t, '万')
                 then try_cast(bw_digits(bw_trim(regexp_replace(t, '万元?$', ''))) as decimal(28, 10)) * 10000
             else try_cast(bw_digits(t) as decimal(38, 10))
         end""",
     """create or replace macro bw_money(t) as
         coalesce(
             case when not contains(t, '_') then try_cast(t as decimal(18, 4)) end,
-            try_cast(bw_odd(bw_bare(t)) as decimal(18, 4)))""",
+            list_transform([bw_bare(t)], lambda b: try_cast(bw_odd(b) as decimal(18, 4)))[1])""",
     """create or replace macro bw_number(t) as
         coalesce(
             case when not contains(t, '_') then try_cast(t as decimal(18, 6)) end,
-            case
-                when ends_with(bw_bare(t), '%')
-                    then try_cast(bw_odd(bw_trim(rtrim(bw_bare(t), '%'))) / 100 as decimal(18, 6))
-                else try_cast(bw_odd(bw_bare(t)) as decimal(18, 6))
-            end)""",
+            list_transform([bw_bare(t)], lambda b:
+                case
+                    when ends_with(b, '%') then try_cast(bw_odd(bw_trim(rtrim(b, '%'))) / 100 as decimal(18, 6))
+                    else try_cast(bw_odd(b) as decimal(18, 6))
+                end)[1])""",
     # A bigint cast rounds 1.5 to 2; a whole number has nothing after the point.
     """create or replace macro bw_whole(n) as case when n = trunc(n) then n::bigint end""",
     """create or replace macro bw_boolean(t) as
@@ -61,12 +65,16 @@ MACROS = (
     # The date cast accepts any text after a date, the timestamp cast drops an offset: both are ruled out by shape.
     """create or replace macro bw_naive(t) as
         case
-            when length(t) = 10 and t[5] = '-' and t[8] = '-' then try_strptime(t, '%Y-%m-%d')
-            when regexp_full_match(t, '[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日')
-                then try_strptime(t, '%Y年%m月%d日')
-            when regexp_full_match(t, '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}' ||
-                '([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?)?')
-                then try_cast(replace(t, 'T', ' ') as timestamp)
+            when t like '____-__-__ __:__:__' then try_cast(t as timestamp)
+            when t like '____-__-__' then try_strptime(t, '%Y-%m-%d')
+            else list_transform([t], lambda u:
+                case
+                    when regexp_full_match(u, '[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日')
+                        then try_strptime(u, '%Y年%m月%d日')
+                    when regexp_full_match(u, '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}' ||
+                        '([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?)?')
+                        then try_cast(replace(u, 'T', ' ') as timestamp)
+                end)[1]
         end""",
     """create or replace macro bw_offset(t, zone) as
         case
@@ -154,13 +162,14 @@ def _text(mapping: ColumnMapping, column: Column, source: Source, p: Parameters)
                 f"""case when starts_with({sql}, '="') then regexp_replace({sql}, '^="(.*)"$', '\\1') else {sql} end"""
             )
         if column.type.endswith("id") or column.identifier:
-            sql = f"ltrim({sql}, '''')"
+            sql = f"case when starts_with({sql}, '''') then ltrim({sql}, '''') else {sql} end"
     nulls = [n for n in dict.fromkeys(source.null_values) if n != ""]
     sql = f"nullif({sql}, '')"
     if nulls:
         sql = f"case when {sql} in ({', '.join(p.add(n) for n in nulls)}) then null else {sql} end"
     if mapping.as_type == "id":
-        sql = f"regexp_replace({sql}, '^([-+]?[0-9]+)\\.0+$', '\\1')"
+        whole = f"regexp_replace({sql}, '^([-+]?[0-9]+)\\.0+$', '\\1')"
+        sql = f"case when ends_with({sql}, '0') then {whole} else {sql} end"
     if mapping.map:
         cases = " ".join(f"when {p.add(k)} then {p.add(v)}" for k, v in mapping.map.items())
         sql = f"nullif(case {sql} {cases} else {sql} end, '')"

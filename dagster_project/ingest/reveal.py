@@ -12,7 +12,7 @@ from dagster_project.ingest.casting import quoted
 from dagster_project.ingest.contract import entities
 from dagster_project.ingest.errors import IngestError
 from dagster_project.ingest.pseudonyms import PREFIXES, Pseudonymiser, expression
-from dagster_project.ingest.scratch import scratch_connection, scratch_folder
+from dagster_project.ingest.scratch import insert_rows, scratch_connection, scratch_folder
 from dagster_project.settings import CompanyPaths, Settings
 
 
@@ -39,7 +39,7 @@ def reveal(company: Company, paths: CompanyPaths, settings: Settings, pseudonyms
     found: dict[str, Revealed] = {}
     with scratch_folder(paths) as scratch, scratch_connection(paths, scratch) as con:
         con.execute("create temp table wanted (pseudonym varchar)")
-        con.executemany("insert into wanted values (?)", [(p,) for p in pseudonyms])
+        insert_rows(con, "wanted", ("varchar",), [(p,) for p in pseudonyms])
         for part in parts:
             entity = entities()[part.entity]
             file = {"file": str(part.parquet(paths.raw))}

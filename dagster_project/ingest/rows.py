@@ -23,6 +23,7 @@ from dagster_project.ingest.casting import Cell, Parameters, quoted
 from dagster_project.ingest.contract import Entity
 from dagster_project.ingest.errors import FileProblem, IngestError
 from dagster_project.ingest.readers import Reading, resolve
+from dagster_project.ingest.scratch import insert_rows
 
 MAX_BAD_SHARE = 0.05
 
@@ -220,11 +221,8 @@ def _rejected(con: duckdb.DuckDBPyConnection, reading: Reading) -> list[int]:
         raise FileProblem(*textfile.TOO_LONG)
     if unknown:
         raise FileProblem(f"some records cannot be read ({', '.join(sorted(unknown)).lower()})", "export it again")
-    if found:
-        con.executemany(
-            "insert into rejects values (null, ?, ?, ?)",
-            [(at, _SPLIT_FAULTS[k], raw.strip("\n")) for at, k, raw in found],
-        )
+    split = [(None, at, _SPLIT_FAULTS[kind], raw.strip("\n")) for at, kind, raw in found]
+    insert_rows(con, "rejects", ("bigint", "bigint", "varchar", "varchar"), split)
     return [int(at) for at, _, _ in found]
 
 

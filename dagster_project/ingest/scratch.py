@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,16 @@ def connect(file: Path, spill: Path, folders: tuple[Path, ...]) -> duckdb.DuckDB
     con.execute("set enable_external_access = false")
     con.execute("set timezone = 'UTC'")
     return con
+
+
+def insert_rows(
+    con: duckdb.DuckDBPyConnection, table: str, types: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
+    """Insert Python rows in one statement; `executemany` takes a millisecond for each."""
+    if rows:
+        lists = ", ".join(f"unnest($c{n}::{kind}[])" for n, kind in enumerate(types))
+        values = {f"c{n}": [row[n] for row in rows] for n in range(len(types))}
+        con.execute(f"insert into {table} select {lists}", values)
 
 
 @contextmanager

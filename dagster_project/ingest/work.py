@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import duckdb
 
@@ -13,7 +12,7 @@ from dagster_project.ingest.accounting import FileAccounting
 from dagster_project.ingest.casting import quoted
 from dagster_project.ingest.contract import Entity, entities
 from dagster_project.ingest.pseudonyms import Pseudonymiser, expression
-from dagster_project.ingest.scratch import connect, scratch_folder
+from dagster_project.ingest.scratch import connect, insert_rows, scratch_folder
 from dagster_project.ingest.store import Part
 from dagster_project.settings import CompanyPaths
 
@@ -38,6 +37,7 @@ def build(
         target = scratch / "work.duckdb"
         con = connect(target, scratch, (paths.raw, scratch))
         try:
+            con.execute("begin")
             con.execute("create schema raw")
             con.execute("create schema evidence")
             _pseudonyms(con, paths, parts, key)
@@ -49,6 +49,7 @@ def build(
                     _fill(con, company, paths, entity, own)
                 counts[entity.name] = int(con.execute(f"select count(*) from raw.{entity.name}").fetchall()[0][0])
             _evidence(con, parts, accounts)
+            con.execute("commit")
             con.execute("checkpoint")
         finally:
             con.close()
@@ -164,8 +165,7 @@ def _presence(
             )
     con.execute("create or replace temp table snapshots (_source bigint, _on date)")
     full = {(p.source, p.delivery) for p in parts if company.sources[p.source].mode == "full"}
-    if full:
-        con.executemany("insert into snapshots values (?, ?)", sorted(full))
+    insert_rows(con, "snapshots", ("bigint", "date"), sorted(full))
     con.execute(
         f"""
         create or replace temp table removals as
@@ -239,31 +239,29 @@ def _evidence(con: duckdb.DuckDBPyConnection, parts: Sequence[Part], accounts: S
         "(entity varchar, column_name varchar, delivered boolean, row_count bigint, non_null_count bigint)"
     )
     delivered = {(p.entity, c) for p in parts for c in p.columns}
+    filled: dict[str, list[int]] = {}
     for entity in entities().values():
-        counts = ", ".join(f"count({quoted(c)})" for c in entity.columns)
-        total, *filled = con.execute(f"select count(*), {counts} from raw.{entity.name}").fetchall()[0]
-        rows = [
-            (entity.name, c, (entity.name, c) in delivered, total, n)
-            for c, n in zip(entity.columns, filled, strict=True)
-        ]
-        con.executemany("insert into evidence.inputs values (?, ?, ?, ?, ?)", rows)
+        if any(p.entity == entity.name for p in parts):
+            counts = ", ".join(f"count({quoted(c)})" for c in entity.columns)
+            filled[entity.name] = list(con.execute(f"select count(*), {counts} from raw.{entity.name}").fetchall()[0])
+    inputs = [
+        (e.name, c, (e.name, c) in delivered, *((filled[e.name][0], filled[e.name][n]) if e.name in filled else (0, 0)))
+        for e in entities().values()
+        for n, c in enumerate(e.columns, 1)
+    ]
+    insert_rows(con, "evidence.inputs", ("varchar", "varchar", "boolean", "bigint", "bigint"), inputs)
     con.execute(
         "create table evidence.row_accounting (delivery date, file varchar, entity varchar, delivered bigint, "
         "loaded bigint, quarantined bigint, duplicates bigint, excluded bigint, erased bigint)"
     )
-    con.executemany(
-        "insert into evidence.row_accounting values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (a.delivery, a.file, a.entity, a.delivered, a.loaded, a.quarantined, a.duplicates, a.excluded, a.erased)
-            for a in accounts
-        ],
-    )
+    balances = [
+        (a.delivery, a.file, a.entity, a.delivered, a.loaded, a.quarantined, a.duplicates, a.excluded, a.erased)
+        for a in accounts
+    ]
+    insert_rows(con, "evidence.row_accounting", ("date", "varchar", "varchar", *["bigint"] * 6), balances)
     con.execute(
         "create table evidence.quarantine_reasons "
         "(delivery date, file varchar, entity varchar, column_name varchar, reason varchar, rows bigint)"
     )
-    reasons: list[tuple[date, str, str, str, str, int]] = [
-        (p.delivery, p.file, p.entity, column, reason, n) for p in parts for column, reason, n in p.reasons
-    ]
-    if reasons:
-        con.executemany("insert into evidence.quarantine_reasons values (?, ?, ?, ?, ?, ?)", reasons)
+    reasons = [(p.delivery, p.file, p.entity, column, reason, n) for p in parts for column, reason, n in p.reasons]
+    insert_rows(con, "evidence.quarantine_reasons", ("date", *["varchar"] * 4, "bigint"), reasons)
