@@ -34,20 +34,24 @@ purchases as (
     left join days as event_days on months.last_event_on = event_days.day_on
 ),
 
--- Live at a month's close only if the last day is not before it.
+-- Live at a month's close only if the last day is not before it. An end beyond the calendar is no end yet; a contract that
+-- ended before it began never was live.
 contract_terms as (
     select
         contracts.customer_id,
         -start_days.months_back as starts_period,
         case
-            when contracts.live_until_on is null then 0
+            when end_days.day_on is null then 0
             else -end_days.months_back - case when end_days.is_period_close then 0 else 1 end
         end as ends_period
     from contracts
     cross join current_run
     inner join days as start_days on contracts.starts_on = start_days.day_on
     left join days as end_days on contracts.live_until_on = end_days.day_on
-    where current_run.is_active_by_contract and contracts.starts_on < current_run.cut_on
+    where
+        current_run.is_active_by_contract
+        and contracts.starts_on < current_run.cut_on
+        and (contracts.live_until_on is null or contracts.live_until_on >= contracts.starts_on)
 ),
 
 active_stretches as (
