@@ -101,6 +101,7 @@ class JudgedRows(MetricProvider):
     """Rows a query judged and rows it flagged, in one pass: `{"judged": int, "unexpected": int}`."""
 
     metric_name = _JUDGED_METRIC
+    domain_keys = ("batch_id",)
     value_keys = ("query",)
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
@@ -116,7 +117,8 @@ class JudgedRows(MetricProvider):
         query = batch_query(metric_value_kwargs["query"], batch.source_schema_name, batch.source_table_name)
         judged, unexpected = execution_engine.fetch_one(
             # The query is a suite's own text; nothing that was delivered is formatted into it.
-            f"select count(is_unexpected), count_if(is_unexpected) from ({query}\n)"  # noqa: S608
+            # Not count_if, which is null where the optimizer sees that nothing is judged.
+            f"select count(is_unexpected), count(*) filter (where is_unexpected) from ({query}\n)"  # noqa: S608
         )
         return {"judged": int(judged), "unexpected": int(unexpected)}
 
@@ -268,6 +270,6 @@ _EXCEPTION_NAMES = frozenset(
 
 def _safe_name(text: str) -> str:
     """The kind of the error, from a closed list: the text around it may quote what was delivered."""
-    found = [word for word in re.findall(r"\w+", text) if word in _EXCEPTION_NAMES]
+    found = [word for word in re.findall(r"[A-Z]\w+", text) if word in _EXCEPTION_NAMES]
     specific = [word for word in found if word not in ("Error", "MetricResolutionError")]
     return (specific or found or ["Error"])[0]

@@ -24,12 +24,14 @@ def work(tmp_path: Path) -> MakeWork:
         path = tmp_path / "work.duckdb"
         path.unlink(missing_ok=True)
         with duckdb.connect(str(path)) as connection:
+            connection.begin()
             connection.execute("create schema raw")
             connection.execute("create schema evidence")
             connection.execute(
                 "create table evidence.inputs (entity varchar, column_name varchar, delivered boolean,"
                 " row_count bigint, non_null_count bigint)"
             )
+            inputs: list[tuple[str, str, bool]] = []
             for entity in entities().values():
                 columns = ", ".join(f'"{c.name}" {c.duckdb_type}' for c in entity.columns.values())
                 connection.execute(
@@ -43,10 +45,13 @@ def work(tmp_path: Path) -> MakeWork:
                     marks = ", ".join("?" for _ in filled)
                     connection.execute(f"insert into raw.{entity.name} ({names}) values ({marks})", [*filled.values()])
                 came = {name for row in rows for name in row} | set((delivered or {}).get(entity.name, ()))
-                connection.executemany(
-                    "insert into evidence.inputs values (?, ?, ?, ?, ?)",
-                    [[entity.name, c, c in came, len(rows), 0] for c in entity.columns],
-                )
+                inputs += [(entity.name, c, c in came) for c in entity.columns]
+            connection.execute(
+                "insert into evidence.inputs (entity, column_name, delivered)"
+                " select unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::boolean[])",
+                [list(values) for values in zip(*inputs, strict=True)],
+            )
+            connection.commit()
         return path
 
     return make
