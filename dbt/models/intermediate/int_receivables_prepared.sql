@@ -1,4 +1,4 @@
--- Invoices open at as-of: issued, and neither settled nor written off by then.
+-- Invoices open at as-of: issued, and neither settled nor wholly written off by then.
 with
 
 current_run as (
@@ -8,6 +8,19 @@ current_run as (
 
 resolved_customers as (
     select * from {{ ref('int_customers_resolved') }}
+),
+
+-- Written off by as-of; without an amount, all of it.
+invoices as (
+    select
+        invoices.*,
+        case
+            when invoices.written_off_on < current_run.cut_on then coalesce(invoices.written_off_amount, invoices.amount)
+            else 0
+        end as lost_amount
+    from {{ ref('stg_crm__invoices') }} as invoices
+    cross join current_run
+    where invoices.removed_on is null
 ),
 
 paid as (
@@ -28,16 +41,15 @@ select
     coalesce(resolved_customers.resolved_customer_id, invoices.customer_id) as customer_id,
     invoices.issued_on,
     invoices.due_on,
-    cast(greatest(invoices.amount - coalesce(paid.paid_amount, 0), 0) as {{ money() }}) as open_amount,
+    cast(greatest(invoices.amount - invoices.lost_amount - coalesce(paid.paid_amount, 0), 0) as {{ money() }}) as open_amount,
     invoices.due_on < current_run.cut_on as is_due,
     {{ days_between('invoices.due_on', 'current_run.as_of_on') }} as days_overdue
-from {{ ref('stg_crm__invoices') }} as invoices
+from invoices
 cross join current_run
 left join paid on invoices.invoice_id = paid.invoice_id
 left join resolved_customers on invoices.customer_id = resolved_customers.customer_id
 where
-    invoices.removed_on is null
-    and invoices.issued_on < current_run.cut_on
+    invoices.issued_on < current_run.cut_on
     and (invoices.settled_on is null or invoices.settled_on >= current_run.cut_on)
-    and (invoices.written_off_on is null or invoices.written_off_on >= current_run.cut_on)
+    and (invoices.lost_amount = 0 or invoices.lost_amount < invoices.amount)
     and not coalesce(resolved_customers.is_test, false)

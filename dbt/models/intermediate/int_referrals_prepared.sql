@@ -1,4 +1,5 @@
--- Who referred whom, after merges: from the referral extract and from the customers' own record.
+-- Who referred whom, after merges: from the referral extract and from the customers' own record. Nobody refers himself,
+-- and a test account nobody.
 with
 
 current_run as (
@@ -28,6 +29,8 @@ delivered as (
         referrals.removed_on is null
         and referrals.referred_on < current_run.cut_on
         and not coalesce(givers.is_test, false)
+        and coalesce(takers.resolved_customer_id, referrals.referred_customer_id, '')
+        != coalesce(givers.resolved_customer_id, referrals.referrer_customer_id)
 ),
 
 recorded as (
@@ -37,8 +40,14 @@ recorded as (
         coalesce(customers.acquired_on, customers.created_on) as referred_on,
         cast(null as {{ money() }}) as reward_amount
     from customers
+    cross join current_run
     left join delivered on customers.customer_id = delivered.referred_customer_id
-    where customers.referrer_customer_id is not null and delivered.referred_customer_id is null
+    left join resolved_customers as givers on customers.referrer_customer_id = givers.customer_id
+    where
+        customers.referrer_customer_id != customers.customer_id
+        and delivered.referred_customer_id is null
+        and coalesce(coalesce(customers.acquired_on, customers.created_on) < current_run.cut_on, true)
+        and not coalesce(givers.is_test, false)
 )
 
 select * from delivered
