@@ -1,0 +1,422 @@
+"""Charts: rows in, a Plotly figure in each language out. No HTML, no SQL.
+
+Text from the data is escaped, because Plotly reads `<b>` and `<a>` in labels as markup. Differences never rest on
+colour alone: patterns, symbols or direct labels say the same.
+"""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.report.content import HIDDEN, Language, Row, Text
+from dagster_project.report.numbers import percent, written
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+FONT = (
+    "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'PingFang SC', 'Hiragino Sans GB', "
+    "'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+)
+INK, MUTED, GRID = "#1c2733", "#566270", "#e3e7ec"
+NAVY, TEAL, RUST, STONE, PALE = "#1f4468", "#3f8f8a", "#b0502c", "#9aa5b1", "#c9d6e3"
+# Old cohorts dark, young ones light; the lightest still stands out from white.
+SEQUENCE = ("#12304d", "#1f4468", "#2d5a80", "#3d7199", "#4f88ae", "#669ec0", "#7fb2d0", "#98c3dc")
+
+Figures = Mapping[Language, Mapping[str, Any]]
+
+
+def in_both(build: Callable[[Language], go.Figure]) -> Figures:
+    """The figure as plain JSON-ready dictionaries, once a language."""
+    return {"en": _plain(build("en")), "zh": _plain(build("zh"))}
+
+
+def _plain(figure: go.Figure) -> dict[str, Any]:
+    out: dict[str, Any] = figure.to_plotly_json()
+    out["layout"].pop("template", None)
+    return out
+
+
+def _layout(height: int, **more: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "template": {},
+        "height": height,
+        "autosize": True,
+        "dragmode": False,
+        "font": {"family": FONT, "size": 12, "color": INK},
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "margin": {"l": 8, "r": 24, "t": 12, "b": 8},
+        "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": MUTED, "font": {"color": INK, "size": 12}},
+        "legend": {
+            "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "font": {"color": INK},
+        },
+        "separators": ".,",
+    }  # fmt: skip
+    return base | more
+
+
+def _axis(**more: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "automargin": True,
+        "fixedrange": True,
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": MUTED,
+        "tickfont": {"color": MUTED, "size": 12},
+        "title": {"standoff": 10, "font": {"color": MUTED, "size": 12}},
+    }
+    title = more.pop("title", None)
+    if title is not None:
+        base["title"] = base["title"] | {"text": title}
+    return base | more
+
+
+def label(text: str, language: Language, lines: int = 3) -> str:
+    """A name for an axis: escaped, broken into lines, cut with an ellipsis when it is long."""
+    width = 12 if language == "zh" or not text.isascii() else 24
+    parts = textwrap.wrap(text, width) or [""]
+    if len(parts) > lines:
+        parts = [*parts[: lines - 1], parts[lines - 1][: width - 1] + "…"]
+    return "<br>".join(html.escape(part) for part in parts)
+
+
+def shown(value: Any) -> Any:
+    """A value for Plotly: hidden cells leave a gap."""
+    return None if value is None or value is HIDDEN else float(value)
+
+
+def dimension_scores(rows: Sequence[Row], names: Mapping[str, Text], words: Mapping[str, Text]) -> Figures:
+    """Dots with error bars, one a dimension, those without a score said to be so. Rows in the catalogue's order."""
+    import plotly.graph_objects as go
+
+    def build(language: Language) -> go.Figure:
+        scored = [row for row in rows if shown(row["score"]) is not None]
+        rest = [row for row in rows if shown(row["score"]) is None]
+        axis = {row["dimension"]: label(names[row["dimension"]].of(language), language) for row in rows}
+        low = [None if shown(r["score_ci_low"]) is None else r["score"] - r["score_ci_low"] for r in scored]
+        high = [None if shown(r["score_ci_high"]) is None else r["score_ci_high"] - r["score"] for r in scored]
+        figure = go.Figure(
+            [
+                go.Scatter(
+                    x=[row["score"] for row in scored],
+                    y=[axis[row["dimension"]] for row in scored],
+                    mode="markers+text",
+                    marker={"size": 11, "color": NAVY},
+                    error_x={
+                        "type": "data", "symmetric": False, "array": [h or 0 for h in high],
+                        "arrayminus": [w or 0 for w in low], "color": NAVY, "thickness": 1.5, "width": 5,
+                    },
+                    text=[f"{row['score']:.0f}" for row in scored],
+                    textposition="top center",
+                    textfont={"size": 11, "color": INK},
+                    cliponaxis=False,
+                    hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+                    showlegend=False,
+                ),
+                go.Scatter(
+                    x=[0 for _ in rest],
+                    y=[axis[row["dimension"]] for row in rest],
+                    mode="text",
+                    text=[words["hidden" if row["score"] is HIDDEN else "not_assessed"].of(language) for row in rest],
+                    textposition="middle right",
+                    textfont={"size": 11, "color": MUTED},
+                    hoverinfo="skip",
+                    showlegend=False,
+                ),
+            ],
+            _layout(
+                70 + 30 * len(rows),
+                xaxis=_axis(range=[0, 104], tickvals=[0, 20, 40, 60, 80, 100], title=words["score"].of(language)),
+                yaxis=_axis(
+                    type="category",
+                    categoryorder="array",
+                    categoryarray=list(reversed(axis.values())),
+                    tickfont={"color": INK, "size": 12},
+                    range=[-0.7, len(rows) - 0.3],
+                ),
+            ),
+        )  # fmt: skip
+        return figure
+
+    return in_both(build)
+
+
+# Column of the census -> colour, pattern, sign.
+FLOWS: Mapping[str, tuple[str, str, int]] = {
+    "new": (NAVY, "", 1),
+    "reactivated": (TEAL, "/", 1),
+    "lost_churned": (RUST, "", -1),
+    "lost_completed": (STONE, "\\", -1),
+}
+
+
+def _flow_bars(
+    rows: Sequence[Row], x: Sequence[Any], names: Mapping[str, Text], language: Language, **more: Any
+) -> list[go.Bar]:
+    import plotly.graph_objects as go
+
+    bars = []
+    for column, (colour, pattern, sign) in FLOWS.items():
+        values = [None if (v := shown(row[column])) is None else sign * v for row in rows]
+        if any(values):
+            bars.append(
+                go.Bar(
+                    x=list(x),
+                    y=values,
+                    name=names[column].of(language),
+                    marker={
+                        "color": colour,
+                        "pattern": {"shape": pattern, "fgcolor": "#ffffff", "bgcolor": colour, "size": 6},
+                    },
+                    hovertemplate="%{x}: %{y:,.0f}<extra>%{fullData.name}</extra>",
+                    **more,
+                )
+            )
+    return bars
+
+
+def census_years(rows: Sequence[Row], names: Mapping[str, Text]) -> Figures:
+    """Flows as bars above and below zero, the closing book as a line. Rows oldest first."""
+    import plotly.graph_objects as go
+
+    def build(language: Language) -> go.Figure:
+        x = [row["period_end_on"].isoformat()[:7] for row in rows]
+        closing = go.Scatter(
+            x=x,
+            y=[shown(row["closing"]) for row in rows],
+            name=names["closing"].of(language),
+            mode="lines+markers+text",
+            line={"color": INK, "width": 2},
+            marker={"size": 8, "color": "#ffffff", "line": {"color": INK, "width": 2}},
+            text=["" if shown(row["closing"]) is None else written(row["closing"], "count") for row in rows],
+            textposition="top center",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y:,.0f}<extra>%{fullData.name}</extra>",
+        )
+        return go.Figure(
+            [*_flow_bars(rows, x, names, language), closing],
+            _layout(
+                380,
+                barmode="relative",
+                bargap=0.45,
+                xaxis=_axis(type="category", title=names["year_to"].of(language)),
+                yaxis=_axis(title=names["customers"].of(language), tickformat=",d", zeroline=True, zerolinecolor=MUTED),
+            ),
+        )
+
+    return in_both(build)
+
+
+def census_months(rows: Sequence[Row], names: Mapping[str, Text]) -> Figures:
+    """The closing book above, the flows below, on one time axis. Rows oldest first."""
+    import plotly.graph_objects as go
+
+    def build(language: Language) -> go.Figure:
+        x = [row["period_end_on"].isoformat() for row in rows]
+        closing = go.Scatter(
+            x=x,
+            y=[shown(row["closing"]) for row in rows],
+            name=names["closing"].of(language),
+            mode="lines",
+            line={"color": INK, "width": 2},
+            yaxis="y2",
+            hovertemplate="%{x|%Y-%m}: %{y:,.0f}<extra>%{fullData.name}</extra>",
+        )
+        bars = _flow_bars(rows, x, names, language, xperiodalignment="end")
+        for bar in bars:
+            bar.hovertemplate = "%{x|%Y-%m}: %{y:,.0f}<extra>%{fullData.name}</extra>"
+        return go.Figure(
+            [closing, *bars],
+            _layout(
+                440,
+                barmode="relative",
+                bargap=0.15,
+                xaxis=_axis(type="date", tickformat="%Y-%m", nticks=10, anchor="y"),
+                yaxis=_axis(domain=[0, 0.5], tickformat=",d", zeroline=True, zerolinecolor=MUTED,
+                            title=names["per_month"].of(language)),
+                yaxis2=_axis(domain=[0.58, 1], tickformat=",d", rangemode="tozero",
+                             title=names["closing"].of(language)),
+            ),
+        )  # fmt: skip
+
+    return in_both(build)
+
+
+def census_bridge(row: Row, names: Mapping[str, Text]) -> Figures:
+    """From the opening to the closing book of one period; what is hidden stands in one step."""
+    import plotly.graph_objects as go
+
+    steps: list[tuple[str, str, float]] = [("opening", "absolute", float(row["opening"]))]
+    known = 0.0
+    for column, (_, _, sign) in FLOWS.items():
+        value = shown(row[column])
+        if value:
+            steps.append((column, "relative", sign * value))
+            known += sign * value
+    rest = float(row["closing"]) - float(row["opening"]) - known
+    if rest:
+        steps.append(("hidden_moves", "relative", rest))
+    steps.append(("closing", "total", float(row["closing"])))
+
+    def build(language: Language) -> go.Figure:
+        return go.Figure(
+            go.Waterfall(
+                x=[label(names[name].of(language), language) for name, _, _ in steps],
+                y=[value for _, _, value in steps],
+                measure=[measure for _, measure, _ in steps],
+                text=[
+                    written(value, "count") if measure != "relative" else f"{value:+,.0f}"
+                    for _, measure, value in steps
+                ],
+                textposition="outside",
+                cliponaxis=False,
+                connector={"line": {"color": MUTED, "width": 1}},
+                increasing={"marker": {"color": NAVY}},
+                decreasing={"marker": {"color": RUST}},
+                totals={"marker": {"color": STONE}},
+                hovertemplate="%{x}: %{text}<extra></extra>",
+            ),
+            _layout(
+                360,
+                showlegend=False,
+                margin={"l": 8, "r": 24, "t": 28, "b": 8},
+                xaxis=_axis(type="category", tickfont={"color": INK, "size": 12}),
+                yaxis=_axis(title=names["customers"].of(language), tickformat=",d"),
+            ),
+        )
+
+    return in_both(build)
+
+
+def cohort_revenue(
+    lines: Sequence[tuple[str, Sequence[tuple[int, float | None]]]], words: Mapping[str, Text]
+) -> Figures:
+    """Revenue to date per customer by months since the first order, one line a cohort, named at its end."""
+    import plotly.graph_objects as go
+
+    def build(language: Language) -> go.Figure:
+        traces = []
+        for i, (name, points) in enumerate(lines):
+            colour = SEQUENCE[min(len(SEQUENCE) - 1, i * len(SEQUENCE) // max(len(lines), 1))]
+            last = max((k for k, (_, value) in enumerate(points) if value is not None), default=-1)
+            traces.append(
+                go.Scatter(
+                    x=[month for month, _ in points],
+                    y=[value for _, value in points],
+                    name=name,
+                    mode="lines+markers+text" if len(lines) <= 14 else "lines",
+                    line={"color": colour, "width": 2},
+                    marker={"size": 6, "symbol": i % 6},
+                    text=[name if k == last else "" for k in range(len(points))],
+                    textposition="middle right",
+                    textfont={"color": INK, "size": 11},
+                    cliponaxis=False,
+                    showlegend=False,
+                    hovertemplate="%{fullData.name} +%{x}: %{y:,.0f}<extra></extra>",
+                )
+            )
+        return go.Figure(
+            traces,
+            _layout(
+                380,
+                margin={"l": 8, "r": 64, "t": 16, "b": 8},
+                xaxis=_axis(title=words["months_since"].of(language), rangemode="tozero"),
+                yaxis=_axis(title=words["to_date"].of(language), tickformat=",.0f", rangemode="tozero"),
+            ),
+        )
+
+    return in_both(build)
+
+
+def mix(buckets: Sequence[tuple[Text, Any, Any]], words: Mapping[str, Text]) -> Figures:
+    """Share of customers beside share of revenue, one pair a bucket, the largest on top."""
+    import plotly.graph_objects as go
+
+    def build(language: Language) -> go.Figure:
+        # Positions, not names: two long names may be cut to the same text.
+        y = list(range(len(buckets)))
+        ticks = [label(name.of(language), language, lines=2) for name, _, _ in buckets]
+        series = (
+            ("customers", [c for _, c, _ in buckets], NAVY, ""),
+            ("revenue", [r for _, _, r in buckets], PALE, "/"),
+        )
+        bars = [
+            go.Bar(
+                x=[0 if value is HIDDEN else shown(value) for value in values],
+                y=y,
+                orientation="h",
+                name=words[name].of(language),
+                marker={
+                    "color": colour,
+                    "line": {"color": NAVY, "width": 1},
+                    "pattern": {"shape": pattern, "fgcolor": NAVY, "bgcolor": colour, "size": 5, "solidity": 0.2},
+                },
+                text=[words["hidden"].of(language) if v is HIDDEN else "" if v is None else percent(v) for v in values],
+                textposition="outside",
+                cliponaxis=False,
+                textfont={"size": 11, "color": INK},
+                hovertext=ticks,
+                hovertemplate="%{hovertext}: %{text}<extra>%{fullData.name}</extra>",
+            )
+            for name, values, colour, pattern in series
+            if any(shown(value) is not None for value in values)
+        ]
+        top = max((shown(v) or 0 for _, c, r in buckets for v in (c, r)), default=0)
+        return go.Figure(
+            bars,
+            _layout(
+                80 + 40 * len(buckets),
+                barmode="group",
+                bargap=0.28,
+                bargroupgap=0.05,
+                legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+                xaxis=_axis(tickformat=".0%", range=[0, min(1.22, max(top * 1.25, 0.05))], nticks=5),
+                yaxis=_axis(
+                    tickvals=y,
+                    ticktext=ticks,
+                    range=[len(buckets) - 0.5, -0.5],
+                    showgrid=False,
+                    tickfont={"color": INK, "size": 12},
+                ),
+            ),
+        )
+
+    return in_both(build)
+
+
+def quality(rows: Sequence[Row], names: Mapping[str, Text], words: Mapping[str, Text]) -> Figures:
+    """Share of cells and rows as expected, a dot a dimension; the axis starts below the worst."""
+    import plotly.graph_objects as go
+
+    found = [row for row in rows if row["quality_share"] is not None]
+    floor = min(0.9, int(min(row["quality_share"] for row in found) * 20) / 20)
+
+    def build(language: Language) -> go.Figure:
+        y = [label(names[row["dimension"]].of(language), language) for row in found]
+        return go.Figure(
+            go.Scatter(
+                x=[row["quality_share"] for row in found],
+                y=y,
+                mode="markers+text",
+                marker={"size": 12, "color": NAVY, "symbol": "diamond"},
+                text=[percent(row["quality_share"]) for row in found],
+                textposition="middle left",
+                textfont={"size": 12, "color": INK},
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text}<extra></extra>",
+            ),
+            _layout(
+                80 + 38 * len(found),
+                showlegend=False,
+                xaxis=_axis(tickformat=".0%" if floor < 0.9 else ".1%", range=[floor, 1.002], nticks=6,
+                            title=words["quality_share"].of(language)),
+                yaxis=_axis(type="category", categoryorder="array", categoryarray=list(reversed(y)),
+                            tickfont={"color": INK, "size": 12}, range=[-0.6, len(found) - 0.4]),
+            ),
+        )  # fmt: skip
+
+    return in_both(build)

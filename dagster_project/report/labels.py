@@ -1,0 +1,76 @@
+"""Names in both languages, from the seeds: labels, catalogue definitions, dimensions and profiles."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from dagster_project.report.content import Text, verbatim
+from dagster_project.report.errors import ReportError
+from dagster_project.settings import REFERENCE_DIR
+
+
+@dataclass(frozen=True)
+class Labels:
+    """`area, code -> Text`; a word the seed lacks is an error, a value as delivered stands for itself."""
+
+    names: Mapping[tuple[str, str], Text]
+    definitions: Mapping[str, Text]  # by indicator code
+    positions: Mapping[str, int]  # by indicator code
+    dimensions: tuple[str, ...]  # in the catalogue's order
+
+    def __call__(self, area: str, code: str) -> Text:
+        try:
+            return self.names[area, code]
+        except KeyError:
+            raise ReportError(f"report_labels.csv has no {area} {code!r}; add a row with both names") from None
+
+    def known(self, area: str, code: str) -> bool:
+        return (area, code) in self.names
+
+    def or_verbatim(self, area: str, code: str) -> Text:
+        """The label where there is one, else the code itself: for words that come from dbt or the contract."""
+        return self.names.get((area, code)) or verbatim(code)
+
+    def bucket(self, breakdown: str, value: str) -> Text:
+        """A bucket of a breakdown; what a company delivered as its own word stays as delivered."""
+        return (
+            self.names.get(("bucket", f"{breakdown}.{value}"))
+            or (self.names["bucket", value] if value == "unknown" else None)
+            or verbatim(value)
+        )
+
+
+@cache
+def load_labels(folder: Path = REFERENCE_DIR) -> Labels:
+    """Read the four seeds. `ReportError` where a name lacks one of its languages."""
+    names: dict[tuple[str, str], Text] = {}
+    for row in _rows(folder / "report_labels.csv"):
+        names[row["area"], row["code"]] = _text(row, "name", folder / "report_labels.csv")
+    dimensions = sorted(_rows(folder / "dimensions.csv"), key=lambda row: int(row["position"]))
+    for row in dimensions:
+        names["dimension", row["dimension"]] = _text(row, "name", folder / "dimensions.csv")
+    for row in _rows(folder / "profiles.csv"):
+        names["profile", row["profile"]] = _text(row, "name", folder / "profiles.csv")
+    catalogue = _rows(folder / "indicators.csv")
+    return Labels(
+        names=names,
+        definitions={r["indicator_code"]: _text(r, "definition", folder / "indicators.csv") for r in catalogue},
+        positions={r["indicator_code"]: int(r["position"]) for r in catalogue},
+        dimensions=tuple(row["dimension"] for row in dimensions),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _text(row: Mapping[str, str], stem: str, path: Path) -> Text:
+    en, zh = row[f"{stem}_en"].strip(), row[f"{stem}_zh"].strip()
+    if not en or not zh:
+        raise ReportError(f"{path.name}: {next(iter(row.values()))} lacks {stem}_{'en' if not en else 'zh'}")
+    return Text(en, zh)
