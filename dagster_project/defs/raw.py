@@ -40,7 +40,7 @@ def delivered_files(context: dg.AssetExecutionContext, config: RefreshConfig, co
         landing = land(company, paths)
         as_of = as_of_date(company, delivered_on(landing), config.as_of)
         files = {f"{file.delivery}/{file.name}": file.sha256 for file in landing.files}
-        stamp = begin_build(paths, run_id=context.run_id, as_of=as_of, files=files)
+        stamp = begin_build(paths, run_id=context.run.run_id, as_of=as_of, files=files)
     return dg.MaterializeResult(
         metadata={
             "deliveries": len(landing.deliveries),
