@@ -1,0 +1,19 @@
+"""What holds for every test: none may touch the warehouse, keys or Dagster home of whoever runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_elses_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    empty = tmp_path_factory.mktemp("elsewhere")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("BOOKWORTH_WAREHOUSE", str(empty / "warehouse"))
+        environment.setenv("BOOKWORTH_COMPANIES", str(empty / "companies"))
+        environment.setenv("DAGSTER_HOME", str(empty))
+        environment.delenv("BOOKWORTH_KEY_FILE", raising=False)
+        environment.setenv("DO_NOT_TRACK", "1")
+        yield

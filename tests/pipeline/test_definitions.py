@@ -1,0 +1,202 @@
+"""What Dagster sees: every asset says what it is, every check exists, schedule and sensor ask for the right runs."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dagster_project.ingest.contract import entities
+from dagster_project.quality.verdicts import planned_checks
+from tests.pipeline.world import EXAMPLES, World
+
+SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
+GROUPS = {"landing", "raw", "reference", "staging", "intermediate", "marts", "quality", "reports", "publish"}
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[World]:
+    """A world with one company, and the environment pointing at it."""
+    world = World.make(tmp_path, EXAMPLES / "anlan_safety")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in world.environment.items():
+            environment.setenv(name, value)
+        yield world
+
+
+def _specs(definitions: dg.Definitions) -> list[dg.AssetSpec]:
+    return [spec for spec in definitions.resolve_all_asset_specs() if spec.group_name != "default"]
+
+
+def _check_keys(definitions: dg.Definitions) -> set[dg.AssetCheckKey]:
+    return {
+        spec.key
+        for asset in [*(definitions.assets or []), *(definitions.asset_checks or [])]
+        if isinstance(asset, dg.AssetsDefinition)
+        for spec in asset.check_specs
+    }
+
+
+def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
+    """An asset without an owner or a description is one nobody can be asked about."""
+    specs = _specs(definitions)
+    assert len(specs) > len(entities())
+    lacking = {
+        spec.key.to_user_string(): [
+            name
+            for name, there in {
+                "description": bool(spec.description and spec.description.strip()),
+                "owners": bool(spec.owners),
+                "kinds": bool(spec.kinds),
+                "partitions": isinstance(spec.partitions_def, dg.DynamicPartitionsDefinition),
+                "group": spec.group_name in GROUPS,
+            }.items()
+            if not there
+        ]
+        for spec in specs
+    }
+    assert {key: missing for key, missing in lacking.items() if missing} == {}
+
+
+def test_all_assets_share_the_company_partitions(definitions: dg.Definitions) -> None:
+    """An asset without the partition mixes companies; one with another partition never runs with the rest."""
+    assert {spec.partitions_def.name for spec in _specs(definitions) if spec.partitions_def} == {"company"}
+
+
+def test_asset_graph_is_the_one_that_was_reviewed(definitions: dg.Definitions) -> None:
+    """An asset that moved group, changed its key or vanished breaks links, automation and people's habits.
+
+    After a change that is meant: BOOKWORTH_ACCEPT=1 pytest tests/pipeline/test_definitions.py, and commit the file.
+    """
+    found = "".join(
+        sorted(f"{spec.group_name:<13} {spec.key.to_user_string()}\n" for spec in definitions.resolve_all_asset_specs())
+    )
+    if os.environ.get("BOOKWORTH_ACCEPT"):
+        SNAPSHOT.write_text(found, encoding="utf-8")
+    reviewed = SNAPSHOT.read_text(encoding="utf-8")
+    assert found == reviewed, "\n".join(difflib.unified_diff(reviewed.splitlines(), found.splitlines(), lineterm=""))
+
+
+def test_every_planned_expectation_is_a_check(definitions: dg.Definitions) -> None:
+    """A suite that no check stands for is judged by nobody in the UI."""
+    keys = _check_keys(definitions)
+    for _, relation, dimension, _ in planned_checks():
+        assert dg.AssetCheckKey(dg.AssetKey(relation.split(".")), f"expectations_{dimension}") in keys
+    assert dg.AssetCheckKey(dg.AssetKey(["raw", "row_accounting"]), "every_row_accounted_for") in keys
+
+
+def test_checks_that_block_are_the_ones_with_errors(definitions: dg.Definitions) -> None:
+    """A check of severity error that does not block lets the build go on to be published."""
+    blocking = {
+        (spec.asset_key.to_user_string(), spec.name): spec.blocking
+        for asset in [*(definitions.assets or []), *(definitions.asset_checks or [])]
+        if isinstance(asset, dg.AssetsDefinition)
+        for spec in asset.check_specs
+    }
+    for _, relation, dimension, blocks in planned_checks():
+        assert blocking["/".join(relation.split(".")), f"expectations_{dimension}"] is blocks
+
+
+def test_the_job_takes_every_asset_and_check(definitions: dg.Definitions) -> None:
+    """A stage outside the job is a stage the nightly run leaves stale."""
+    job = definitions.resolve_job_def("refresh")
+    selected = set(job.asset_layer.executable_asset_keys)
+    own = {spec.key for spec in _specs(definitions)}
+    assert own <= selected
+    assert isinstance(job.partitions_def, dg.DynamicPartitionsDefinition)
+
+
+def test_the_schedule_asks_for_every_company_once_a_night(definitions: dg.Definitions, inbox: World) -> None:
+    """A company added today has to be in tonight's run, and a second tick of the same night must not run it twice."""
+    shutil.copytree(EXAMPLES / "jinse_bridal", inbox.companies / "jinse_bridal")
+    schedule = definitions.resolve_schedule_def("nightly")
+    with inbox.instance() as instance:
+        night = datetime(2026, 7, 1, 18, 0, tzinfo=UTC)
+        with dg.build_schedule_context(instance=instance, scheduled_execution_time=night) as context:
+            tick = schedule.evaluate_tick(context)
+        requests = tick.run_requests or []
+        assert [request.partition_key for request in requests] == ["anlan_safety", "jinse_bridal"]
+        assert len({request.run_key for request in requests}) == 2
+        assert set(instance.get_dynamic_partitions("company")) == {"anlan_safety", "jinse_bridal"}
+        with dg.build_schedule_context(instance=instance, scheduled_execution_time=night) as context:
+            again = schedule.evaluate_tick(context)
+        assert [request.run_key for request in again.run_requests or []] == [request.run_key for request in requests]
+
+
+def _look(definitions: dg.Definitions, instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[str], str]:
+    """One look of the sensor: the companies it asks for, and its cursor."""
+    sensor = definitions.resolve_sensor_def("deliveries")
+    with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+        tick = sensor.evaluate_tick(context)
+    return [str(request.partition_key) for request in tick.run_requests or []], tick.cursor or ""
+
+
+def test_a_new_company_gets_a_partition_and_a_run(definitions: dg.Definitions, inbox: World) -> None:
+    """Adding a company is a folder, not a code change."""
+    with inbox.instance() as instance:
+        asked, cursor = _look(definitions, instance, None)
+        assert asked == []  # seen for the first time: it may still be growing
+        assert instance.get_dynamic_partitions("company") == ["anlan_safety"]
+        asked, cursor = _look(definitions, instance, cursor)
+        assert asked == ["anlan_safety"]
+        shutil.copytree(EXAMPLES / "jinse_bridal", inbox.companies / "jinse_bridal")
+        asked, cursor = _look(definitions, instance, cursor)
+        assert "jinse_bridal" not in asked
+        assert set(instance.get_dynamic_partitions("company")) == {"anlan_safety", "jinse_bridal"}
+        asked, _ = _look(definitions, instance, cursor)
+        assert "jinse_bridal" in asked
+
+
+def test_a_growing_delivery_waits_until_it_is_still(definitions: dg.Definitions, inbox: World) -> None:
+    """A file read while it is copied is a delivery with half of its rows."""
+    new = inbox.paths("anlan_safety").deliveries / "2026-09-30"
+    new.mkdir()
+    growing = new / "growing.csv"
+    with inbox.instance() as instance:
+        _, cursor = _look(definitions, instance, None)
+        for size in (10, 20, 30):
+            growing.write_bytes(b"x" * size)
+            asked, cursor = _look(definitions, instance, cursor)
+            assert asked == []
+        asked, _ = _look(definitions, instance, cursor)
+        assert asked == ["anlan_safety"]
+
+
+def test_ready_means_ready_at_once(definitions: dg.Definitions, inbox: World) -> None:
+    """Whoever writes _READY when done should not wait for a second look."""
+    new = inbox.paths("anlan_safety").deliveries / "2026-09-30"
+    new.mkdir()
+    (new / "orders.csv").write_bytes(b"x")
+    (new / "_READY").touch()
+    with inbox.instance() as instance:
+        asked, _ = _look(definitions, instance, None)
+    assert asked == ["anlan_safety"]
+
+
+def test_the_same_delivery_keeps_its_run_key(definitions: dg.Definitions, inbox: World) -> None:
+    """Dagster drops a request whose key it has seen: without a stable key every look would start a run."""
+    sensor = definitions.resolve_sensor_def("deliveries")
+    keys = set()
+    with inbox.instance() as instance:
+        _, cursor = _look(definitions, instance, None)
+        for _ in range(2):
+            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+                tick = sensor.evaluate_tick(context)
+            keys.update(request.run_key for request in tick.run_requests or [])
+            cursor = tick.cursor or ""
+    assert len(keys) == 1
+
+
+def test_a_company_without_deliveries_is_left_alone(definitions: dg.Definitions, inbox: World) -> None:
+    """A folder made a day early would fail every minute."""
+    shutil.rmtree(inbox.paths("anlan_safety").deliveries)
+    with inbox.instance() as instance:
+        _, cursor = _look(definitions, instance, None)
+        asked, _ = _look(definitions, instance, cursor)
+    assert asked == []

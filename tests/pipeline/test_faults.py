@@ -1,0 +1,397 @@
+"""What must be survived: the published generation stays, the next run repairs, and somebody is told why in words."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from dagster_project.companies import load_company
+from dagster_project.ingest.pseudonyms import Pseudonymiser
+from dagster_project.publish import ledger
+from dagster_project.publish.generations import Generation, current_generation, read_generation, status, verify
+from dagster_project.publish.lock import company_lock
+from tests.pipeline.world import Ran, World, failure_words
+
+COMPANY = "anlan_safety"  # the smaller of the two
+ORDERS = "ERP销售订单_20260630.csv"
+EARLIER = "2026-03-31"
+
+
+@pytest.fixture
+def branch(refreshed: World, tmp_path: Path) -> World:
+    """The published company, copied to where it can be damaged."""
+    return refreshed.branch(tmp_path, COMPANY)
+
+
+def _rewrite(world: World, delivery: str, name: str, change: object) -> Path:
+    """Rewrite a delivered UTF-8 file through `change(header, rows) -> (header, rows)`."""
+    file = world.paths(COMPANY).deliveries / delivery / name
+    with file.open(encoding="utf-8-sig", newline="") as source:
+        header, *rows = list(csv.reader(source))
+    header, rows = change(header, rows)  # type: ignore[operator]
+    with file.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target).writerows([header, *rows])
+    return file
+
+
+def _newest_run(instance: dg.DagsterInstance) -> dg.DagsterRun:
+    return next(iter(instance.get_runs(dg.RunsFilter(tags={"dagster/partition": COMPANY}), limit=1)))
+
+
+def _assert_refused(world: World, before: dict[str, str], ran: Ran, *words: str) -> None:
+    """Nothing published was touched; the shell, the ledger and Dagster's event log all say why."""
+    assert ran.code == 1
+    assert world.published(COMPANY) == before
+    last_run = status(world.paths(COMPANY)).last_run
+    assert last_run is not None
+    assert last_run.outcome == "failed"
+    with world.instance() as instance:
+        run = _newest_run(instance)
+        assert run.status is dg.DagsterRunStatus.FAILURE
+        in_dagster = failure_words(run, instance)
+    for word in words:
+        assert word in ran.err, ran.err
+        assert word in ran.out, ran.out
+        assert word in last_run.message, last_run.message
+        assert word in in_dagster, in_dagster
+    assert "Traceback" not in ran.err
+
+
+# Damaged deliveries
+
+
+def test_a_required_column_that_is_gone(branch: World) -> None:
+    """An export whose layout changed overnight must not empty the marts; the message has to lead to the fix."""
+    before = branch.published(COMPANY)
+
+    def without_order_date(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+        gone = header.index("下单日期")
+        return [h for i, h in enumerate(header) if i != gone], [r[:gone] + r[gone + 1 :] for r in rows]
+
+    _rewrite(branch, "2026-06-30", ORDERS, without_order_date)
+    ran = branch.bookworth("refresh", COMPANY)
+    _assert_refused(branch, before, ran, "2026-06-30", ORDERS, "下单日期", "Fix:")
+
+
+def test_ten_per_cent_of_bad_rows(branch: World) -> None:
+    """So many unreadable rows are no typing mistakes: the file is wrong, and quarantining them would hide it."""
+    before = branch.published(COMPANY)
+
+    def every_tenth_bad(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+        amount = header.index("金额")
+        for row in rows[::10]:
+            row[amount] = "面议"
+        return header, rows
+
+    _rewrite(branch, "2026-06-30", ORDERS, every_tenth_bad)
+    ran = branch.bookworth("refresh", COMPANY)
+    _assert_refused(branch, before, ran, "2026-06-30", ORDERS, "rows are bad", "金额", "Fix:")
+    assert "面议" not in ran.err + ran.out
+
+
+def test_a_failed_error_check_blocks(branch: World) -> None:
+    """Payments that pay for nothing known mean that two systems were exported from different companies."""
+    before = branch.published(COMPANY)
+
+    def of_another_company(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+        invoice = header.index("发票号")
+        for row in rows:
+            row[invoice] = f"X{row[invoice]}"
+        return header, rows
+
+    for delivery in (EARLIER, "2026-06-30"):
+        _rewrite(branch, delivery, f"财务回款_{delivery.replace('-', '')}.csv", of_another_company)
+    ran = branch.bookworth("refresh", COMPANY)
+    _assert_refused(branch, before, ran, "raw.payments")
+    assert "[anlan_safety] intermediate" not in ran.err, "built on raw tables that had been found unfit"
+    with branch.instance() as instance:
+        failed = [
+            entry.get_dagster_event().asset_check_evaluation_data
+            for entry in instance.all_logs(
+                _newest_run(instance).run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+            )
+        ]
+    checks = {(c.asset_key.to_user_string(), c.check_name) for c in failed if not c.passed and c.blocking}
+    assert ("raw/payments", "expectations_consistency") in checks
+
+
+# Overlap, and single assets
+
+
+def test_a_refresh_while_another_run_holds_the_company(branch: World) -> None:
+    """Two runs in one work file corrupt both; the second has to say who is there, and leave the first alone."""
+    before = branch.published(COMPANY)
+    with company_lock(branch.paths(COMPANY), "the night's run"):
+        ran = branch.bookworth("refresh", COMPANY)
+    assert ran.code == 1
+    assert "busy" in ran.err
+    assert "the night's run" in ran.err
+    assert "Traceback" not in ran.err
+    assert branch.published(COMPANY) == before
+    assert ledger.last_runs(branch.paths(COMPANY), 1)[0].outcome == "refused"
+    with branch.instance() as instance:
+        assert "the night's run" in failure_words(_newest_run(instance), instance)
+
+
+def test_a_single_asset_can_be_built_again_but_not_published_alone(branch: World) -> None:
+    """A mart patched on yesterday's work file is a build that nobody judged as a whole."""
+    before = branch.published(COMPANY)
+    # The work file has moved on since the build was judged.
+    with duckdb.connect(str(branch.paths(COMPANY).work_db)) as connection:
+        connection.execute("update evidence.inputs set row_count = row_count + 1 where entity = 'staff'")
+    again = branch.materialize(COMPANY, "quality/fct_inputs")
+    assert again.success
+    (event,) = again.get_asset_materialization_events()
+    assert event.partition == COMPANY
+
+    alone = branch.materialize(COMPANY, "publish/generation")
+    assert not alone.success
+    with branch.instance() as instance:
+        assert "quality.fct_inputs changed since it was judged" in failure_words(alone, instance)
+
+    judged_alone = branch.materialize(COMPANY, "publish/verdict", "publish/generation")
+    assert not judged_alone.success
+    with branch.instance() as instance:
+        words = failure_words(judged_alone, instance)
+    assert "stage scores was not done by the build's own run" in words
+    assert branch.published(COMPANY) == before
+
+
+def test_an_asset_without_a_company_is_refused_in_words(branch: World) -> None:
+    """Materialising without a partition would have no warehouse to write to."""
+    from dagster_project.definitions import defs
+
+    with pytest.MonkeyPatch.context() as environment, branch.instance() as instance:
+        for name, value in branch.environment.items():
+            environment.setenv(name, value)
+        result = (
+            defs()
+            .resolve_job_def("refresh")
+            .execute_in_process(
+                instance=instance,
+                asset_selection=[dg.AssetKey(["landing", "delivered_files"])],
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+        )
+        assert not result.success
+        assert "Pick a company" in failure_words(result, instance)
+
+
+# Kills, rollback, another date, readers: one history of one warehouse
+
+
+@dataclass
+class History:
+    """What was seen after each step."""
+
+    world: World
+    earlier: Ran | None = None
+    earlier_generation: Generation | None = None
+    rollback: Ran | None = None
+    after_rollback: Generation | None = None
+    is_pinned: bool = False
+    kills: list[tuple[str, dict[str, str], tuple[str, ...]]] = field(default_factory=list)
+    before_kills: dict[str, str] = field(default_factory=dict)
+    killed_runs: list[str] = field(default_factory=list)
+    repaired: Ran | None = None
+    repaired_generation: Generation | None = None
+    reader: dict[str, object] = field(default_factory=dict)
+
+
+# When to kill: the stage that has begun, and how long it is left to work.
+MOMENTS = (("raw", 0.0), ("intermediate", 4.0), ("marts", 3.0))
+
+
+def _kill(world: World, stage: str, seconds: float) -> None:
+    """Start a refresh and kill -9 it, and only it, some seconds into a stage."""
+    process = world.start("refresh", COMPANY, "--as-of", EARLIER)
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if line.strip() == f"[{COMPANY}] {stage}":
+            break
+    else:
+        pytest.fail(f"the refresh ended before {stage}: {''.join(said)}")
+    time.sleep(seconds)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def history(refreshed: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    """as of an earlier day -> rolled back -> killed three times -> refreshed again, with a reader beside it."""
+    folder = tmp_path_factory.mktemp("history")
+    world = refreshed.branch(folder, COMPANY)
+    paths = world.paths(COMPANY)
+    seen = History(world)
+    seen.earlier = world.bookworth("refresh", COMPANY, "--as-of", EARLIER)
+    seen.earlier_generation = current_generation(paths)
+    seen.rollback = world.bookworth("rollback", COMPANY)
+    seen.after_rollback = current_generation(paths)
+    seen.is_pinned = status(paths).is_pinned
+    seen.before_kills = world.published(COMPANY)
+    with world.instance() as instance:
+        known = {run.run_id for run in instance.get_runs()}
+        for stage, seconds in MOMENTS:
+            _kill(world, stage, seconds)
+            seen.kills.append((stage, world.published(COMPANY), verify(paths)))
+        seen.killed_runs = [run.run_id for run in instance.get_runs() if run.run_id not in known]
+    stop = folder / "stop"
+    reader = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("reader.py")), str(paths.current / "marts.duckdb"), str(stop)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        seen.repaired = world.bookworth("refresh", COMPANY, "--as-of", EARLIER)
+        time.sleep(0.5)
+    finally:
+        stop.touch()
+        seen.reader = json.loads(reader.communicate(timeout=60)[0])
+    seen.repaired_generation = current_generation(paths)
+    yield seen
+
+
+def test_as_of_an_earlier_day_assesses_that_day(history: History) -> None:
+    """The same history seen from another day: what had not happened yet must not be in it."""
+    assert history.earlier is not None
+    assert history.earlier.code == 0, history.earlier.err
+    generation = history.earlier_generation
+    assert generation is not None
+    assert (generation.number, str(generation.as_of)) == (2, EARLIER)
+    first = read_generation(history.world.paths(COMPANY), 1)
+    assert first is not None
+    assert first.relations["customer.fct_orders"] != generation.relations["customer.fct_orders"]
+    with duckdb.connect(str(generation.marts), read_only=True) as marts:
+        newest, as_of = marts.execute(
+            "select max(ordered_on), (select max(as_of_date) from score.fct_overall_score) from customer.fct_orders"
+        ).fetchall()[0]
+    assert str(as_of) == EARLIER
+    assert str(newest) <= EARLIER
+
+
+def test_rollback_switches_back_and_pins(history: History) -> None:
+    """Going back is one switch; pruning the generation one went back to would take it away again."""
+    assert history.rollback is not None
+    assert history.rollback.code == 0, history.rollback.err
+    assert "generation 1" in history.rollback.out
+    assert history.after_rollback is not None
+    assert history.after_rollback.number == 1
+    assert history.is_pinned
+
+
+def test_a_kill_at_any_moment_leaves_what_is_published(history: History) -> None:
+    """The power goes when it wants to; readers must not notice."""
+    assert [stage for stage, _, _ in history.kills] == [stage for stage, _ in MOMENTS]
+    for stage, published, damage in history.kills:
+        assert published == history.before_kills, stage
+        assert damage == (), stage
+
+
+def test_the_refresh_after_kills_and_rollback_publishes(history: History) -> None:
+    """Whatever a killed run left lying about, the next one needs nobody's hand."""
+    assert history.repaired is not None
+    assert history.repaired.code == 0, history.repaired.err
+    generation = history.repaired_generation
+    assert generation is not None
+    assert (generation.number, str(generation.as_of)) == (3, EARLIER)
+    after = status(history.world.paths(COMPANY))
+    assert not after.is_pinned
+    assert after.damage == ()
+    assert after.last_run is not None
+    assert after.last_run.outcome == "published"
+
+
+def test_killed_runs_are_marked_failed(history: History) -> None:
+    """A killed run that stays STARTED holds its place in the queue for good, and the UI shows it working."""
+    assert len(history.killed_runs) == len(MOMENTS)
+    with history.world.instance() as instance:
+        found = {run.status for run in instance.get_runs(dg.RunsFilter(run_ids=history.killed_runs))}
+        claiming = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+        assert instance.get_runs(dg.RunsFilter(tags={"dagster/partition": COMPANY}, statuses=claiming)) == []
+    assert found == {dg.DagsterRunStatus.FAILURE}
+    crashed = [run for run in ledger.last_runs(history.world.paths(COMPANY), 10) if run.outcome == "crashed"]
+    assert len(crashed) == len(MOMENTS)
+
+
+def test_the_same_input_gives_the_same_marts_row_for_row(history: History) -> None:
+    """A figure that differs between two runs of the same deliveries cannot be signed for."""
+    first, again = history.earlier_generation, history.repaired_generation
+    assert first is not None
+    assert again is not None
+    assert first.build_id == again.build_id
+    assert first.relations == again.relations
+
+
+def test_readers_never_meet_an_error(history: History) -> None:
+    """Analysts query while a refresh runs: each read is one whole generation, the old or the new."""
+    assert history.reader["errors"] == []
+    assert int(str(history.reader["reads"])) > 50
+    days = [str(row).split(" ")[0] for row in history.reader["seen"]]  # type: ignore[attr-defined]
+    assert sorted(days) == [EARLIER, "2026-06-30"]
+
+
+def test_the_same_refresh_again_changes_nothing(refreshed: World, branch: World) -> None:
+    """A nightly run over unchanged deliveries must not push five good generations out of the shelf."""
+    before = branch.published(COMPANY)
+    ran = branch.bookworth("refresh", COMPANY)
+    assert ran.code == 0, ran.err
+    assert branch.published(COMPANY) == before
+    last_run = status(branch.paths(COMPANY)).last_run
+    assert last_run is not None
+    assert last_run.outcome == "unchanged"
+
+
+# Pseudonyms
+
+
+def test_reveal_finds_the_customer_behind_a_pseudonym(refreshed: World) -> None:
+    """The seller has to be able to say who a row is, and to say it right."""
+    file = refreshed.paths("jinse_bridal").deliveries / "2026-06-30" / "客户档案_20260630.csv"
+    with file.open(encoding="gb18030", newline="") as source:
+        customer = next(row for row in csv.DictReader(source) if row["手机号"] and row["姓名"] and row["客户编号"])
+    company = load_company(refreshed.settings, "jinse_bridal")
+    pseudonym = Pseudonymiser.of(company, refreshed.settings).pseudonym("customer", customer["客户编号"])
+    with refreshed.marts("jinse_bridal") as marts:
+        there = "select count(*) from customer.dim_customers where customer_id = ?"
+        assert marts.execute(there, [pseudonym]).fetchall() == [(1,)]
+    ran = refreshed.bookworth("reveal", "jinse_bridal", pseudonym)
+    assert ran.code == 0, ran.err
+    for clear in (pseudonym, customer["客户编号"], customer["姓名"], customer["手机号"]):
+        assert clear in ran.out
+
+
+def test_reveal_names_what_it_cannot_find(refreshed: World) -> None:
+    """A pseudonym made with another key looks like any other."""
+    ran = refreshed.bookworth("reveal", COMPANY, "c_00000000000000000000")
+    assert ran.code == 1
+    assert "c_00000000000000000000" in ran.err
+
+
+@pytest.mark.parametrize("command", [["refresh", COMPANY], ["reveal", COMPANY, "c_00000000000000000000"]])
+def test_a_real_company_needs_its_key_file(branch: World, command: list[str]) -> None:
+    """Falling back to the published demo key would hand out the customer list as if it were protected."""
+    before = branch.published(COMPANY)
+    config = branch.paths(COMPANY).config_file
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("pseudonym_key: demo", "pseudonym_key: file"), encoding="utf-8")
+    ran = branch.bookworth(*command)
+    assert ran.code == 1
+    assert "BOOKWORTH_KEY_FILE" in ran.err
+    assert "Traceback" not in ran.err
+    assert branch.published(COMPANY) == before
