@@ -99,7 +99,7 @@ class Parameters:
     values: dict[str, Any] = field(default_factory=dict)
 
     def add(self, value: object) -> str:
-        name = f"p{len(self.values)}"
+        name = f"p{len(self.values)}"  # parameters are only ever added
         self.values[name] = value
         return f"${name}"
 
@@ -114,6 +114,7 @@ class Cell:
     value: str  # name of the value column
     value_sql: str
     faults: tuple[tuple[str, str], ...]  # (condition, reason)
+    placeholder: str  # condition: the cell is a declared placeholder; empty when none are declared
 
 
 def quoted(name: str) -> str:
@@ -147,26 +148,36 @@ def cell(
         faults.append(
             (f"regexp_full_match({text}, '[0-9](\\.[0-9]+)?[eE]\\+[0-9]+')", "an id that a spreadsheet rounded")
         )
-    return Cell(column, text, _text(mapping, column, source, p), value, value_sql, tuple(faults))
+    bare = _bare(mapping, column)
+    stands = ", ".join(p.add(v) for v in source.placeholders)
+    placeholder = f"{bare} in ({stands})" if stands else ""
+    return Cell(
+        column, text, _text(mapping, bare, placeholder, source, p), value, value_sql, tuple(faults), placeholder
+    )
 
 
-def _text(mapping: ColumnMapping, column: Column, source: Source, p: Parameters) -> str:
-    """Bare text: blanks around it, spreadsheet wrappers and declared nulls gone, dictionary applied."""
+def _bare(mapping: ColumnMapping, column: Column) -> str:
+    """Text without the blanks around it and without spreadsheet wrappers."""
     if mapping.sql is not None:
-        sql = f"bw_trim(({mapping.sql}\n)::varchar)"
-    else:
-        assert mapping.source is not None
-        sql = f"bw_trim({quoted(mapping.source)})"
-        if column.type in ("id", "customer_id", "staff_id", "person_id", "text"):
-            sql = (
-                f"""case when starts_with({sql}, '="') then regexp_replace({sql}, '^="(.*)"$', '\\1') else {sql} end"""
-            )
-        if column.type.endswith("id") or column.identifier:
-            sql = f"case when starts_with({sql}, '''') then ltrim({sql}, '''') else {sql} end"
-    nulls = [n for n in dict.fromkeys(source.null_values) if n != ""]
-    sql = f"nullif({sql}, '')"
+        return f"bw_trim(({mapping.sql}\n)::varchar)"
+    assert mapping.source is not None
+    sql = f"bw_trim({quoted(mapping.source)})"
+    if column.type in ("id", "customer_id", "staff_id", "person_id", "text"):
+        bare = f"""regexp_replace({sql}, '^="(.*)"$', '\\1')"""
+        sql = f"""case when starts_with({sql}, '="') then {bare} else {sql} end"""
+    if column.type.endswith("id") or column.identifier:
+        sql = f"case when starts_with({sql}, '''') then ltrim({sql}, '''') else {sql} end"
+    return sql
+
+
+def _text(mapping: ColumnMapping, bare: str, placeholder: str, source: Source, p: Parameters) -> str:
+    """Bare text less declared nulls and placeholders, dictionary applied; null when nothing is left."""
+    sql = f"nullif({bare}, '')"
+    nulls = ", ".join(p.add(n) for n in dict.fromkeys(source.null_values) if n != "")
     if nulls:
-        sql = f"case when {sql} in ({', '.join(p.add(n) for n in nulls)}) then null else {sql} end"
+        sql = f"case when {sql} in ({nulls}) then null else {sql} end"
+    if placeholder:
+        sql = f"case when {placeholder} then null else {sql} end"
     if mapping.as_type == "id":
         whole = f"regexp_replace({sql}, '^([-+]?[0-9]+)\\.0+$', '\\1')"
         sql = f"case when ends_with({sql}, '0') then {whole} else {sql} end"

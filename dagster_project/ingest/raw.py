@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from dagster_project.companies import Company, Source
 from dagster_project.ingest import readers, rows, store, work
 from dagster_project.ingest.accounting import FileAccounting, RawReport
+from dagster_project.ingest.archives import archive_pattern
 from dagster_project.ingest.contract import entities
 from dagster_project.ingest.errors import DeliveryRejected, FileProblem, IngestError, Rejection
 from dagster_project.ingest.landing import Delivery, LandedFile, Landing
@@ -84,7 +85,7 @@ def _assign(
     """Files of a delivery by source; a required source without files, or a file taken twice, is a rejection."""
     taken: dict[tuple[str, str], int] = {}
     for number, source in enumerate(company.sources):
-        pattern = unicodedata.normalize("NFC", source.files)
+        pattern = unicodedata.normalize("NFC", archive_pattern(source.files)[0])
         files = [f for f in delivery.files if PurePosixPath(f.name).match(pattern)]
         if source.required and not files:
             rejections.append(
@@ -174,7 +175,7 @@ def _drift(parts: list[Part]) -> Iterator[str]:
 
 
 def _unmapped(company: Company, landing: Landing) -> Iterator[str]:
-    patterns = [unicodedata.normalize("NFC", s.files) for s in company.sources]
+    patterns = [unicodedata.normalize("NFC", archive_pattern(s.files)[0]) for s in company.sources]
     for file in landing.files:
         if not any(PurePosixPath(file.name).match(p) for p in patterns):
             yield f"{file.delivery} {file.name}: no source of company.yaml takes this file"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ import numpy as np
 import python_calamine
 
 from dagster_project.companies import DELIMITERS, Source
-from dagster_project.ingest import textfile
-from dagster_project.ingest.casting import quoted
+from dagster_project.ingest import archives, textfile
+from dagster_project.ingest.casting import Parameters, quoted
 from dagster_project.ingest.errors import FileProblem
 from dagster_project.ingest.landing import LandedFile
 
@@ -39,6 +39,11 @@ class Reading:
     shifts: list[tuple[int, int]]
     notes: list[str] = field(default_factory=list)
     text: textfile.TextFile | None = None
+    # (condition, reason): what makes a whole record unreadable, in terms of the relation's columns.
+    faults: tuple[tuple[str, str], ...] = ()
+    record: str | None = None  # column of the relation that holds the record as delivered, where cells cannot
+    repeat: int = 1  # rows of the relation per record, one after the other
+    skip: str | None = None  # column of the relation that says a row is no data (an empty cell of a pivoted export)
     recount: Callable[[], Reading] | None = None  # a slower, exact count, to be tried when the counts disagree
     exact: bool = False
 
@@ -48,6 +53,7 @@ Reader = Callable[[duckdb.DuckDBPyConnection, LandedFile, Source, Path], Reading
 
 def open_file(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source, scratch: Path) -> Reading:
     """Open by the declared format or the file's ending; `FileProblem` when it is refused."""
+    file = archives.unpack(file, archives.archive_pattern(source.files)[1], scratch)
     kind = source.format or _by_ending(file.name)
     reading = READERS[kind](con, file, source, scratch)
     folded = [c.casefold() for c in reading.columns]
@@ -56,7 +62,7 @@ def open_file(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source, 
         raise FileProblem(
             f"the header names a column twice: {', '.join(repr(c) for c in twice)}", "rename one and export again"
         )
-    return reading
+    return unpivot(reading, source) if source.unpivot else reading
 
 
 def _by_ending(name: str) -> str:
@@ -127,6 +133,88 @@ def _header_problem(text: textfile.TextFile, source: Source, delimiter: str) -> 
         f"none of the mapped columns is in the header (line {source.header_row})",
         "mend `header_row:` or `delimiter:`; for a file without header give `header_row: 0` and `header: [...]`",
     )
+
+
+def unpivot(reading: Reading, source: Source) -> Reading:
+    """Wide to long: one row per named column of each record, in the order they are named."""
+    spec = source.unpivot
+    assert spec is not None
+    found = {name: resolve(name, reading.columns) for name in spec.columns}
+    missing = [name for name, column in found.items() if column is None]
+    if missing:
+        raise FileProblem(
+            f"the column {', '.join(map(repr, missing))} of unpivot is missing", "export it, or mend `unpivot:`"
+        )
+    p = Parameters(dict(reading.parameters))
+    kept = [c for c in reading.columns if c not in found.values()]
+    cells = ", ".join(
+        f"{{'name': {p.add(spec.columns[name])}::varchar, 'value': {quoted(str(column))}}}"
+        for name, column in found.items()
+    )
+    empty = "false"
+    if not spec.keep_empty:
+        nulls = ", ".join(p.add(n) for n in ("", *source.null_values))
+        empty = f"coalesce(trim(__cell.value), '') in ({nulls})"
+    relation = f"""
+        select {"".join(quoted(c) + ", " for c in kept)}
+            __cell.name as {quoted(spec.name)}, __cell.value as {quoted(spec.value)}, {empty} as __empty
+        from (select *, unnest([{cells}]) as __cell from ({reading.relation}))
+    """
+    columns = (*kept, spec.name, spec.value)
+    return replace(reading, columns=columns, relation=relation, parameters=p.values, repeat=len(found), skip="__empty")
+
+
+def _read_lines(
+    file: LandedFile, source: Source, scratch: Path, header_row: int, columns: str, names: tuple[str, ...]
+) -> Reading:
+    """A file of one record per line, not delimited; `columns`: SQL over the text column `__record`."""
+    plain = replace(source, header_row=header_row, header=(), header_rows=1, format="fixed")
+    text = textfile.scan(file.path, plain, ",", scratch)
+    relation = f"""
+        select {columns}, __record
+        from read_csv(
+            $file, auto_detect = false, columns = {{'__record': 'varchar'}}, header = false, skip = {text.skip},
+            delim = $nothing, quote = '', escape = '', new_line = '\\n', nullstr = $nothing,
+            strict_mode = true, max_line_size = {textfile.MAX_RECORD_BYTES})
+        where __record <> ''
+    """
+    parameters = {"file": str(text.path), "nothing": "\x01"}
+    return Reading(names, relation, parameters, text.records, text.first_line, text.shifts, list(text.notes))
+
+
+def _read_fixed(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source, scratch: Path) -> Reading:
+    cut = ", ".join(f"substr(__record, {start}, {width}) as {quoted(n)}" for n, start, width in source.fixed_width)
+    names = tuple(name for name, _, _ in source.fixed_width)
+    reading = _read_lines(file, source, scratch, source.header_row, cut, names)
+    end = max(start + width for _, start, width in source.fixed_width)
+    longer = f"trim(substr(__record, {end})) <> ''"
+    return replace(reading, record="__record", faults=((longer, "a line longer than its fields"),))
+
+
+def _read_jsonl(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source, scratch: Path) -> Reading:
+    reading = _read_lines(file, source, scratch, 0, "__record as line", ("line",))
+    keys = con.execute(
+        "select distinct unnest(json_keys(line)) from "
+        f"({reading.relation}) where json_valid(line) and json_type(line) = 'OBJECT' order by 1",
+        reading.parameters,
+    ).fetchall()
+    names = tuple(str(key) for (key,) in keys)
+    if not names:
+        raise FileProblem("no line is a JSON object", "deliver one JSON object per line")
+    p = Parameters(dict(reading.parameters))
+    valid = "case when json_valid(__record) and json_type(__record) = 'OBJECT' then __record end"
+    cut = ", ".join(f"json_extract_string(__object, {p.add(_pointer(name))}) as {quoted(name)}" for name in names)
+    relation = f"select {cut}, __record from (select *, {valid} as __object from ({reading.relation}))"
+    broken = f"{valid} is null"
+    return replace(
+        reading, columns=names, relation=relation, parameters=p.values, record="__record",
+        faults=((broken, "not a JSON object"),),
+    )  # fmt: skip
+
+
+def _pointer(key: str) -> str:
+    """JSON pointer of a key, whatever characters are in it."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
 def _read_parquet(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source, scratch: Path) -> Reading:
@@ -206,5 +294,16 @@ def _cell_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-READERS: Mapping[str, Reader] = {"csv": _read_csv, "parquet": _read_parquet, "xlsx": _read_xlsx}
-_ENDINGS = {".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
+READERS: Mapping[str, Reader] = {
+    "csv": _read_csv, "parquet": _read_parquet, "xlsx": _read_xlsx, "jsonl": _read_jsonl, "fixed": _read_fixed,
+}  # fmt: skip
+_ENDINGS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}

@@ -45,6 +45,8 @@ class Outcome:
     reasons: tuple[tuple[str, str, int], ...]
     columns: tuple[str, ...]  # canonical columns the file brought
     first_line: int
+    repeat: int  # rows of `cells` per record of the file
+    placeholders: tuple[tuple[str, int], ...]  # canonical column, cells that held a declared placeholder
     notes: tuple[str, ...]
 
 
@@ -58,8 +60,9 @@ def classify(
     reading, rejected = _split_rejects(con, reading)
     columns = tuple(c.column.name for c in cells)
     con.execute(
-        "create or replace table flags as select rowid as rid, 'quarantined' as status, __reasons as reasons "
-        "from cells where __reasons is not null"
+        "create or replace table flags as "
+        "select rowid as rid, case when __skip then 'excluded' else 'quarantined' end as status, "
+        "case when not __skip then __reasons end as reasons from cells where __skip or __reasons is not null"
     )
     if source.where is not None:
         _exclude(con, source, columns, where)
@@ -75,18 +78,30 @@ def classify(
         "group by all union all select '', reason, count(*) from rejects group by all order by all"
     ).fetchall()
     quarantined = counts.get("quarantined", 0) + rejected
-    _refuse_bad(reading.records, quarantined, reasons)
+    delivered = (reading.records - rejected) * reading.repeat + rejected
+    _refuse_bad(delivered, quarantined, reasons)
     _keep_raw_of_conflicts(con, reading)
     return Outcome(
-        delivered=reading.records,
+        delivered=delivered,
         quarantined=quarantined,
         duplicates=counts.get("duplicate", 0),
         excluded=counts.get("excluded", 0),
         reasons=tuple(reasons),
         columns=columns,
         first_line=reading.first_line,
+        repeat=reading.repeat,
+        placeholders=_count_placeholders(con, source),
         notes=(*reading.notes, *notes),
     )
+
+
+def _count_placeholders(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[tuple[str, int], ...]:
+    if not source.placeholders:
+        return ()
+    rows = con.execute(
+        "select name, count(*) from (select unnest(__placeholders) as name from cells) group by name order by name"
+    ).fetchall()
+    return tuple((str(name), int(count)) for name, count in rows)
 
 
 def key_columns(entity: Entity, columns: Sequence[str]) -> tuple[str, ...]:
@@ -145,14 +160,17 @@ def _cast(
         )
     texts = ", ".join(f"{c.text_sql} as {c.text}" for c in cells)
     values = ", ".join(f"{c.value_sql} as {c.value}" for c in cells)
+    rate = _rate(cells, source, company, on, p)
+    priced, rate_faults = _priced(cells, rate, company, p)
     typed = ", ".join(f"{c.value}::{c.column.duckdb_type} as {quoted(c.column.name)}" for c in cells)
-    faults = [(condition, c.column.name, reason) for c in cells for condition, reason in c.faults]
+    faults = [(condition, "", reason) for condition, reason in reading.faults]
+    faults += [(condition, c.column.name, reason) for c in cells for condition, reason in c.faults]
+    faults += rate_faults
     any_fault = " or ".join(f"coalesce({condition}, false)" for condition, _, _ in faults) or "false"
-    each = ", ".join(
-        f"case when {condition} then {{'column': {p.add(name)}::varchar, 'reason': {p.add(reason)}::varchar}} end"
-        for condition, name, reason in faults
+    listed = _listed(
+        [(c, f"{{'column': {p.add(name)}::varchar, 'reason': {p.add(reason)}::varchar}}") for c, name, reason in faults]
     )
-    listed = f"list_filter([{each}], lambda fault: fault is not null)" if faults else "null"
+    stands = _listed([(c.placeholder, f"{p.add(c.column.name)}::varchar") for c in cells if c.placeholder])
     for table in ("cells", "reject_errors", "reject_scans"):
         con.execute(f"drop table if exists {table}")
     try:
@@ -162,10 +180,15 @@ def _cast(
             select
                 {typed},
                 case when __bad then {listed} end::struct("column" varchar, reason varchar)[] as __reasons,
-                case when __bad then {_raw(reading)} end as __raw
+                case when __bad then {_raw(reading)} end as __raw,
+                {stands}::varchar[] as __placeholders,
+                {reading.skip or "false"} as __skip
             from (
                 select *, {any_fault} as __bad
-                from (select *, {values} from (select *, {texts} from ({reading.relation})))
+                from (select * {priced} from (
+                    select *, {rate or "null"} as __rate
+                    from (select *, {values} from (select *, {texts} from ({reading.relation})))
+                ))
             )
             """,
             p.values,
@@ -175,8 +198,51 @@ def _cast(
     return cells
 
 
+def _listed(entries: Sequence[tuple[str, str]]) -> str:
+    """SQL of the list of those entries whose condition holds."""
+    if not entries:
+        return "null"
+    each = ", ".join(f"case when {condition} then {entry} end" for condition, entry in entries)
+    return f"list_filter([{each}], lambda entry: entry is not null)"
+
+
+def _rate(cells: Sequence[Cell], source: Source, company: Company, on: date, p: Parameters) -> str | None:
+    """SQL of what one unit of a row's currency is worth in the company's, null if no rate says; None: all in that."""
+    named = next((c for c in cells if c.column.name == "currency"), None)
+    foreign = source.currency is not None and source.currency != company.currency
+    if not any(c.column.type == "money" for c in cells) or (named is None and not foreign):
+        return None
+    own = p.add(company.currency)
+    default = p.add(source.currency or company.currency)
+    code = f"upper(coalesce({named.value}, {default}))" if named else default
+    days = [c for c in cells if c.column.type in ("date", "timestamp")]
+    day = next((c.value for c in sorted(days, key=lambda c: not c.column.required)), p.add(on))
+    newest_first = sorted(company.rates, key=lambda rate: (rate[0], rate[1]), reverse=True)
+    cases = "".join(
+        f" when {code} = {p.add(c)} and {day}::date >= {p.add(d)} then {p.add(r)}::decimal(18, 6)"
+        for c, d, r in newest_first
+    )
+    return f"case when {code} = {own} then 1{cases} end"
+
+
+def _priced(
+    cells: Sequence[Cell], rate: str | None, company: Company, p: Parameters
+) -> tuple[str, list[tuple[str, str, str]]]:
+    """Money in the company's currency, and the fault of a row that no rate covers."""
+    if rate is None:
+        return "", []
+    changed = [
+        f"try_cast({c.value} * __rate as decimal(18, 4)) as {c.value}" for c in cells if c.column.type == "money"
+    ]
+    changed += [f"{p.add(company.currency)} as {c.value}" for c in cells if c.column.name == "currency"]
+    reason = "no exchange rate for its currency on that day; add it to `rates:`"
+    return f"replace ({', '.join(changed)})", [("__rate is null", "", reason)]
+
+
 def _raw(reading: Reading) -> str:
-    """The record as delivered: a JSON object of its cells under their own headers."""
+    """The record as delivered: its text where that was kept, or a JSON object of its cells under their headers."""
+    if reading.record is not None:
+        return quoted(reading.record)
     return "to_json({" + ", ".join(f"{_literal(c)}: {quoted(c)}" for c in reading.columns) + "})::varchar"
 
 
@@ -196,9 +262,13 @@ def _split_rejects(con: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Re
     """Create `rejects` and `lines`, and hold the two counts of records against each other."""
     offsets = _rejected(con, reading)
     (kept,) = con.execute("select count(*) from cells").fetchall()[0]
+    kept, rest = divmod(kept, reading.repeat)
     if kept + len(offsets) != reading.records and reading.recount is not None:
-        reading = reading.recount()
-    if kept + len(offsets) != reading.records:
+        counted = reading.recount()
+        reading = replace(
+            reading, records=counted.records, shifts=counted.shifts, text=counted.text, exact=True, recount=None
+        )
+    if rest or kept + len(offsets) != reading.records:
         raise FileProblem(
             f"two counts of its records disagree: {kept + len(offsets):,} and {reading.records:,}",
             "export it again; a quote or a line end inside a field is not written as CSV asks",

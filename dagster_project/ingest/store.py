@@ -40,6 +40,7 @@ class Part:
     duplicates: int
     excluded: int
     reasons: tuple[tuple[str, str, int], ...]
+    placeholders: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
     bytes: int  # size of the Parquet file
     stem: str  # file names under raw/
@@ -143,6 +144,7 @@ def write(
         duplicates=outcome.duplicates,
         excluded=outcome.excluded,
         reasons=outcome.reasons,
+        placeholders=outcome.placeholders,
         notes=outcome.notes,
         bytes=target.stat().st_size,
         stem=name,
@@ -191,18 +193,20 @@ def _write_quarantine(con: duckdb.DuckDBPyConnection, target: Path, entity: str,
 def _numbered(con: duckdb.DuckDBPyConnection, outcome: Outcome) -> str:
     """`cells` with the physical line of each row."""
     start = outcome.first_line
+    record = f"(rowid // {outcome.repeat})" if outcome.repeat > 1 else "rowid"
     shifts = con.execute("select k, extra from lines order by k limit 2").fetchall()
     if len(shifts) == 1:
-        return f"select rowid as rid, *, {start + shifts[0][1]} + rowid as _line from cells"
+        return f"select rowid as rid, *, {start + shifts[0][1]} + {record} as _line from cells"
     return (
-        f"select c.*, {start} + c.rid + l.extra as _line "
-        "from (select rowid as rid, * from cells) c asof join lines l on c.rid >= l.k"
+        f"select c.*, {start} + c.record + l.extra as _line "
+        f"from (select rowid as rid, {record} as record, * from cells) c asof join lines l on c.record >= l.k"
     )
 
 
 def _from_json(data: dict[str, Any]) -> Part:
     lists = {k: tuple(data[k]) for k in ("columns", "header", "notes")}
     reasons = tuple((str(c), str(r), int(n)) for c, r, n in data["reasons"])
+    lists["placeholders"] = tuple((str(c), int(n)) for c, n in data["placeholders"])
     return Part(**{**data, **lists, "reasons": reasons, "delivery": date.fromisoformat(data["delivery"])})
 
 

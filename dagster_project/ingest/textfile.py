@@ -75,7 +75,7 @@ def locate(text: TextFile, offsets: list[int], exact: bool) -> list[int]:
     skip = text.skip
     pairing = _Pairing(exact, ord(text.delimiter), text.quoting)
     for block in _line_blocks(_plain(text.path)):
-        starts = base + pairing.starts(block, single=len(text.header) == 1)[0]
+        starts = base + pairing.starts(block, single=len(text.header) == 1 and text.quoting)[0]
         until = int(np.searchsorted(wanted, base + len(block)))
         if until > done:
             out += [records - skip + int(i) for i in np.searchsorted(starts, wanted[done:until])]
@@ -233,7 +233,7 @@ class _Scan:
 
     def _count(self, text: TextFile, block: bytes) -> None:
         """Add the block's records and the places where lines run ahead of them."""
-        single = len(text.header) == 1
+        single = len(text.header) == 1 and self.quoting
         if not self.pairing.open and (not self.quoting or b'"' not in block) and (single or not _has_blank(block)):
             count = block.count(b"\n")
             text.records += count

@@ -40,6 +40,10 @@ def build(
             con.execute("begin")
             con.execute("create schema raw")
             con.execute("create schema evidence")
+            con.execute(
+                "create table evidence.restatements (entity varchar, record_key varchar, column_name varchar, "
+                "old_value varchar, new_value varchar, delivery date)"
+            )
             _pseudonyms(con, paths, parts, key)
             counts = {}
             for entity in entities().values():
@@ -98,6 +102,8 @@ def _fill(
         )
     else:
         con.execute(f"create or replace temp table versions as {versions}", parameters)
+        if grain == tuple(entity.key):
+            _restate(con, entity)
         _presence(con, company, paths, entity, grain, parts)
         latest = (_latest_rows if grain == tuple(entity.key) else _latest_groups)(entity, grain)
         parameters = {}
@@ -233,6 +239,44 @@ def _latest_groups(entity: Entity, grain: tuple[str, ...]) -> str:
     """
 
 
+def _restate(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+    """What a later version of a record changed: people as pseudonyms, identifiers and free text masked."""
+    keys = ", ".join(quoted(c) for c in entity.key)
+    columns = ", ".join(quoted(c) for c in entity.columns)
+    content = ", ".join(f"{quoted(c)} := {quoted(c)}" for c in entity.columns)
+    con.execute(
+        f"""
+        create or replace temp table restated as
+        select * from (
+            select {columns}, _on, lag(_content) over (partition by {keys} order by _ord, _line) as _old, _content
+            from (select *, struct_pack({content}) as _content from versions)
+        )
+        where _old is not null and _old is distinct from _content
+        """
+    )
+    key = " || '|' || ".join(f"coalesce({_shown(entity, c, 'v.' + quoted(c))}, '')" for c in entity.key)
+    for name in entity.columns:
+        if name in entity.key:
+            continue
+        old, new = f"v._old.{quoted(name)}", f"v.{quoted(name)}"
+        con.execute(
+            f"insert into evidence.restatements select $entity, {key}, $column, {_shown(entity, name, old)}, "
+            f"{_shown(entity, name, new)}, _on from restated v where {old} is distinct from {new}",
+            {"entity": entity.name, "column": name},
+        )
+    con.execute("drop table restated")
+
+
+def _shown(entity: Entity, name: str, sql: str) -> str:
+    """SQL of a value as it may leave the raw rows."""
+    column = entity.columns[name]
+    if column.identifier or column.free_text:
+        return f"case when {sql} is not null then '***' end"
+    if column.pseudonym_domain:
+        return f"(select pseudonym from ids where domain = '{column.pseudonym_domain}' and clear = {sql})"
+    return f"{sql}::varchar"
+
+
 def _evidence(con: duckdb.DuckDBPyConnection, parts: Sequence[Part], accounts: Sequence[FileAccounting]) -> None:
     con.execute(
         "create table evidence.inputs "
@@ -265,3 +309,9 @@ def _evidence(con: duckdb.DuckDBPyConnection, parts: Sequence[Part], accounts: S
     )
     reasons = [(p.delivery, p.file, p.entity, column, reason, n) for p in parts for column, reason, n in p.reasons]
     insert_rows(con, "evidence.quarantine_reasons", ("date", *["varchar"] * 4, "bigint"), reasons)
+    con.execute(
+        "create table evidence.placeholders "
+        "(delivery date, file varchar, entity varchar, column_name varchar, rows bigint)"
+    )
+    stands = [(p.delivery, p.file, p.entity, column, n) for p in parts for column, n in p.placeholders]
+    insert_rows(con, "evidence.placeholders", ("date", *["varchar"] * 3, "bigint"), stands)
