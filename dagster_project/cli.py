@@ -45,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
 
     rollback = commands.add_parser("rollback", help="publish an earlier generation again")
     rollback.add_argument("company", help="company id")
-    rollback.add_argument("--to", type=int, metavar="N", help="generation number; the one before the current if left out")
+    rollback.add_argument(
+        "--to", type=int, metavar="N", help="generation number; the one before the current if left out"
+    )
     rollback.set_defaults(command=_rollback)
 
     reveal = commands.add_parser("reveal", help="seller's side: the customer behind a pseudonym")

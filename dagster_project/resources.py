@@ -10,6 +10,7 @@ from pydantic import PrivateAttr
 
 from dagster_project.companies import BookworthError, Company, check_company_id, load_company
 from dagster_project.publish import ledger, stages
+from dagster_project.publish.errors import CompanyBusy
 from dagster_project.publish.lock import company_lock
 from dagster_project.settings import CompanyPaths, Settings
 
@@ -40,10 +41,12 @@ class CompanyRun(dg.ConfigurableResource):
             self._instance = context.instance
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        if self._is_begun:
-            self._end("failed", self._shortfall)
-        self._stack.close()
-        self._is_locked = False
+        try:
+            if self._is_begun:
+                self._end("failed", self._shortfall)
+        finally:
+            self._stack.close()
+            self._is_locked = False
 
     @property
     def settings(self) -> Settings:
@@ -64,10 +67,10 @@ class CompanyRun(dg.ConfigurableResource):
         ledger.begin_run(self.paths, self._run_id)
         self._is_begun = True
 
-    def published(self, generation: int, message: str) -> None:
+    def published(self, generation: int, message: str, is_unchanged: bool) -> None:
         """Close the run in the ledger."""
         if self._is_begun:
-            self._end("published", message, generation)
+            self._end("unchanged" if is_unchanged else "published", message, generation)
 
     def fell_short(self, message: str) -> None:
         """Keep why the run will not publish, in words a user can act on."""
@@ -84,6 +87,9 @@ class CompanyRun(dg.ConfigurableResource):
             self._lock()
             progress(self._company_id, name.replace("_", " "))
             yield self.paths
+        except CompanyBusy as error:
+            ledger.end_run(self.paths, self._run_id, "refused", message=str(error))
+            raise dg.Failure(description=str(error), allow_retries=False) from None
         except BookworthError as error:
             self.fell_short(str(error))
             raise dg.Failure(description=str(error), allow_retries=False) from None

@@ -64,8 +64,8 @@ def generation(context: dg.AssetExecutionContext, company_run: CompanyRun) -> dg
         scores = read_scores(paths.candidate_db)
         figures = read_key_figures(paths.candidate_db)
         published = publish(paths, deliveries=deliveries, scores=scores)
-        message = "unchanged" if published.unchanged else f"generation {published.number}"
-        company_run.published(published.number, "; ".join([message, *published.notes]))
+        message = f"generation {published.number}" + (", same as before" if published.unchanged else "")
+        company_run.published(published.number, "; ".join([message, *published.notes]), published.unchanged)
     overall = scores.get("overall")
     return dg.MaterializeResult(
         metadata={

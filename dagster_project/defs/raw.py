@@ -32,7 +32,9 @@ class RefreshConfig(dg.Config):
     owners=OWNERS,
     partitions_def=company_partitions,
 )
-def delivered_files(context: dg.AssetExecutionContext, config: RefreshConfig, company_run: CompanyRun) -> dg.MaterializeResult:
+def delivered_files(
+    context: dg.AssetExecutionContext, config: RefreshConfig, company_run: CompanyRun
+) -> dg.MaterializeResult:
     """Which files did the company hand over? Each is copied once, named by its sha256, and never changed."""
     with company_run.stage("landing") as paths:
         company_run.begin()

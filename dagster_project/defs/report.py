@@ -37,7 +37,11 @@ READ_BY_REPORTS = (
             owners=OWNERS,
         )
         for name, kind, description in (
-            ("index", "html", "What is the book worth and how far can that be trusted? The page to read, two languages."),
+            (
+                "index",
+                "html",
+                "What is the book worth and how far can that be trusted? The page to read, two languages.",
+            ),
             ("tables", "html", "The published tables one by one, to read and copy."),
             ("assessment", "excel", "The same tables as a workbook, one sheet each."),
         )

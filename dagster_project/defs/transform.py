@@ -1,20 +1,20 @@
 """dbt: staging and intermediate, then marts, then what is judged and scored. Python works between the three."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from dagster_project.dbt_results import failed_nodes
+from dagster_project.dbt_build import NodeResult, build_nodes, failures_in_words
 from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 from dagster_project.row_counts import row_counts
-from dagster_project.settings import DBT_PROJECT_DIR, CompanyPaths
+from dagster_project.settings import DBT_PROJECT_DIR
+
+UNIQUE_ID = "dagster_dbt/unique_id"
+SCORES = "path:models/intermediate/indicators path:models/marts/quality path:models/marts/score"
 
 project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
-SCORES = "path:models/intermediate/indicators path:models/marts/quality path:models/marts/score"
 
 
 class StageTranslator(DagsterDbtTranslator):
@@ -36,81 +36,87 @@ translator = StageTranslator(
 @dbt_assets(
     manifest=project.manifest_path,
     project=project,
+    name="intermediate",
     select="resource_type:seed path:models/staging path:models/intermediate",
     exclude="path:models/intermediate/indicators",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
-def intermediate(context: dg.AssetExecutionContext, dbt: DbtCliResource, company_run: CompanyRun) -> Iterator[Any]:
-    yield from _build(context, dbt, company_run, "intermediate")
+def intermediate(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterator[Any]:
+    yield from _build(context, company_run, "intermediate")
 
 
 @dbt_assets(
     manifest=project.manifest_path,
     project=project,
+    name="marts",
     select="path:models/marts",
     exclude=SCORES,
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
-def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, company_run: CompanyRun) -> Iterator[Any]:
-    yield from _build(context, dbt, company_run, "marts")
+def marts(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterator[Any]:
+    yield from _build(context, company_run, "marts")
 
 
 @dbt_assets(
     manifest=project.manifest_path,
     project=project,
+    name="scores",
     select=SCORES,
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
-def scores(context: dg.AssetExecutionContext, dbt: DbtCliResource, company_run: CompanyRun) -> Iterator[Any]:
-    yield from _build(context, dbt, company_run, "scores")
+def scores(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterator[Any]:
+    yield from _build(context, company_run, "scores")
 
 
 def _build(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, company_run: CompanyRun, stage: str
-) -> Iterator[Any]:
-    """`dbt build` of the selected nodes; events are held back until the rows are counted, so that each carries its own."""
-    events: list[Any] = []
-    # Unit tests hold the logic, not the data: they run in CI. A test waits until all its models are built.
-    args = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-    failure: dg.Failure | None = None
+    context: dg.AssetExecutionContext, company_run: CompanyRun, stage: str
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Build what was selected; every model comes with its row count, every test as a check, failed ones too."""
+    assets = context.assets_def.specs_by_key
+    checks = {
+        spec.metadata[UNIQUE_ID]: spec.key
+        for spec in context.assets_def.check_specs
+        if spec.key in context.selected_asset_check_keys
+    }
+    keys = {assets[key].metadata[UNIQUE_ID]: key for key in context.selected_asset_keys}
     with company_run.stage(stage) as paths:
-        with dbt_environment(paths):
-            invocation = dbt.cli(args, context=context, target_path=paths.dbt_target, raise_on_error=False)
-            events.extend(invocation.stream())
+        results = build_nodes(paths, [name.split(".")[2] for name in (keys or checks)], _report(context))
         counts = {**row_counts(paths.work_db), **row_counts(paths.candidate_db)}
-        if not invocation.is_successful():
-            failure = dg.Failure(
-                f"dbt {stage}: {failed_nodes(paths.dbt_target / 'run_results.json')}", allow_retries=False
-            )
-            company_run.fell_short(failure.description or "")
-    for event in events:
-        yield _with_row_count(event, counts)
-    if failure is not None:
-        raise failure
+        failed = failures_in_words(results)
+        if failed:
+            company_run.fell_short(f"dbt {stage}: {failed}")
+    for result in results:
+        if result.unique_id in checks:
+            yield _check(checks[result.unique_id], result)
+        elif result.unique_id in keys and result.status == "success":
+            yield _materialized(keys[result.unique_id], result, counts)
+    if failed:
+        raise dg.Failure(f"dbt {stage}: {failed}", allow_retries=False)
 
 
-def _with_row_count(event: Any, counts: Mapping[str, int]) -> Any:
-    if isinstance(event, dg.MaterializeResult) and event.asset_key is not None:
-        rows = counts.get(".".join(event.asset_key.path[-2:]))
-        if rows is not None:
-            return event._replace(metadata={**(event.metadata or {}), "dagster/row_count": rows})
-    return event
+def _materialized(key: dg.AssetKey, result: NodeResult, counts: Mapping[str, int]) -> dg.MaterializeResult:
+    rows = counts.get(".".join(key.path[-2:]))
+    metadata = {"seconds": result.seconds, **({"dagster/row_count": rows} if rows is not None else {})}
+    return dg.MaterializeResult(asset_key=key, metadata=metadata)
 
 
-@contextmanager
-def dbt_environment(paths: CompanyPaths) -> Iterator[None]:
-    """What `dbt/profiles.yml` reads: the files of one company."""
-    values = {"BOOKWORTH_WORK_DB": str(paths.work_db), "BOOKWORTH_CANDIDATE_DB": str(paths.candidate_db)}
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _check(key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=result.status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
+        metadata={"rows_that_break_it": result.failures or 0, "status": result.status},
+    )
+
+
+def _report(context: dg.AssetExecutionContext) -> Callable[[NodeResult], None]:
+    def report(result: NodeResult) -> None:
+        # One event each for what went well would cost more than the models do.
+        if result.status not in ("success", "pass"):
+            context.log.warning(f"{result.status}: {result.name}")
+
+    return report

@@ -1,0 +1,118 @@
+"""dbt, in this process: nodes of one company built and tested, what became of each, and failures in words.
+
+A dbt process costs several seconds before it does anything, and a refresh needs three builds. Here dbt is imported and
+its manifest read once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from dagster_project.companies import BookworthError
+from dagster_project.settings import DBT_PROJECT_DIR, CompanyPaths
+
+_PROJECT = ("--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR))
+_QUIET = ("--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-write-json")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of a model, seed or test. `failures`: rows that break a test."""
+
+    unique_id: str
+    status: str  # success, pass, warn, error, fail, skipped
+    seconds: float
+    failures: int | None
+
+    @property
+    def has_failed(self) -> bool:
+        return self.status in ("error", "fail", "runtime error")
+
+    @property
+    def name(self) -> str:
+        """dbt's own name of the node."""
+        return self.unique_id.split(".")[2]
+
+
+def build_nodes(
+    paths: CompanyPaths, names: Sequence[str], on_result: Callable[[NodeResult], None] = lambda result: None
+) -> list[NodeResult]:
+    """`dbt build` of these nodes and their tests on the company's files; a result for each, failed ones included.
+
+    A test that needs more models than were built waits for a later build. Unit tests hold the logic, not the data: they
+    run in CI. Raises `BookworthError` if dbt could not start on the nodes at all.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        *_QUIET, "build", *_PROJECT, "--target-path", os.fspath(paths.dbt_target), "--log-path", os.fspath(paths.dbt_target),
+        "--log-level-file", "info", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable",
+        "--select", *names,
+    ]  # fmt: skip
+    with _files_of(paths):
+        try:
+            done = dbtRunner(manifest=_manifest(), callbacks=[_each_result(on_result)]).invoke(arguments)
+        finally:
+            # dbt keeps its connection, and with it the lock on both files, until the process ends.
+            DuckDBConnectionManager.close_all_connections()
+    if done.result is None:
+        raise BookworthError(f"dbt did not start: {type(done.exception).__name__}; see dbt.log in {paths.dbt_target}")
+    return [_node_result(result) for result in done.result.results]
+
+
+def failures_in_words(results: Sequence[NodeResult]) -> str:
+    """The nodes that failed, tests with how many rows broke them. The engine's messages are left out: they may quote
+    a value."""
+    failed = [result for result in results if result.has_failed]
+    return "; ".join(
+        f"{result.name} ({result.failures} rows break it)" if result.failures else f"{result.name} ({result.status})"
+        for result in failed
+    )
+
+
+@cache
+def _manifest() -> Any:
+    """The parsed project. The default profile names the same catalogs as a company's, so one parse serves all."""
+    from dbt.cli.main import dbtRunner
+
+    parsed = dbtRunner().invoke([*_QUIET, "parse", *_PROJECT])
+    if not parsed.success:
+        raise BookworthError(f"the dbt project does not parse: {parsed.exception}")
+    return parsed.result
+
+
+@contextmanager
+def _files_of(paths: CompanyPaths) -> Iterator[None]:
+    """What `dbt/profiles.yml` reads: the two files of one company."""
+    values = {"BOOKWORTH_WORK_DB": str(paths.work_db), "BOOKWORTH_CANDIDATE_DB": str(paths.candidate_db)}
+    _manifest()
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _each_result(on_result: Callable[[NodeResult], None]) -> Callable[[Any], None]:
+    def callback(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            node, run = event.data.node_info, event.data.run_result
+            failures = run.num_failures if node.resource_type == "test" else None
+            on_result(NodeResult(node.unique_id, str(run.status), float(run.execution_time), failures))
+
+    return callback
+
+
+def _node_result(result: Any) -> NodeResult:
+    return NodeResult(result.node.unique_id, str(result.status), float(result.execution_time), result.failures)
