@@ -164,4 +164,4 @@ def _in_words(result: ExpectationResult) -> str:
         )
     else:
         sentence += " - it is not so"
-    return f"{sentence}. To see: {_FILES[result.stage]}: {result.rows_sql}" if result.rows_sql else sentence
+    return f"{sentence}. To see them, in {_FILES[result.stage]}: {result.rows_sql}" if result.rows_sql else sentence

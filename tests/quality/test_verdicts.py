@@ -56,7 +56,7 @@ def test_words_say_what_and_where(suite: MakeSuite) -> None:
     assert not verdict.passed
     assert verdict.failures == (
         "raw.orders: No two orders share one id - not so in 1,204 of 5,000 rows (24.08%)."
-        " To see: work.duckdb: from raw.orders where order_id = 1",
+        " To see them, in work.duckdb: from raw.orders where order_id = 1",
     )
     assert "allowed 1.00%" in verdict.warnings[0]
     assert [(c.dimension, c.blocking, c.status) for c in verdict.checks] == [
