@@ -112,45 +112,57 @@ def test_the_job_takes_every_asset_and_check(definitions: dg.Definitions) -> Non
     assert isinstance(job.partitions_def, dg.DynamicPartitionsDefinition)
 
 
+def _schedule_context(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, time: datetime
+) -> dg.ScheduleEvaluationContext:
+    return dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=time, repository_def=definitions.get_repository_def()
+    )
+
+
 def test_the_schedule_asks_for_every_company_once_a_night(definitions: dg.Definitions, inbox: World) -> None:
     """A company added today has to be in tonight's run, and a second tick of the same night must not run it twice."""
     shutil.copytree(EXAMPLES / "jinse_bridal", inbox.companies / "jinse_bridal")
     schedule = definitions.resolve_schedule_def("nightly")
     with inbox.instance() as instance:
         night = datetime(2026, 7, 1, 18, 0, tzinfo=UTC)
-        with dg.build_schedule_context(instance=instance, scheduled_execution_time=night) as context:
+        with _schedule_context(definitions, instance, night) as context:
             tick = schedule.evaluate_tick(context)
         requests = tick.run_requests or []
         assert [request.partition_key for request in requests] == ["anlan_safety", "jinse_bridal"]
         assert len({request.run_key for request in requests}) == 2
         assert set(instance.get_dynamic_partitions("company")) == {"anlan_safety", "jinse_bridal"}
-        with dg.build_schedule_context(instance=instance, scheduled_execution_time=night) as context:
+        with _schedule_context(definitions, instance, night) as context:
             again = schedule.evaluate_tick(context)
         assert [request.run_key for request in again.run_requests or []] == [request.run_key for request in requests]
 
 
-def _look(definitions: dg.Definitions, instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[str], str]:
-    """One look of the sensor: the companies it asks for, and its cursor."""
+def _look(definitions: dg.Definitions, instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
+    """One look of the sensor at the deliveries."""
     sensor = definitions.resolve_sensor_def("deliveries")
     with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
-        tick = sensor.evaluate_tick(context)
-    return [str(request.partition_key) for request in tick.run_requests or []], tick.cursor or ""
+        result = sensor(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def _asked(result: dg.SensorResult) -> list[str]:
+    return [str(request.partition_key) for request in result.run_requests or []]
 
 
 def test_a_new_company_gets_a_partition_and_a_run(definitions: dg.Definitions, inbox: World) -> None:
     """Adding a company is a folder, not a code change."""
     with inbox.instance() as instance:
-        asked, cursor = _look(definitions, instance, None)
-        assert asked == []  # seen for the first time: it may still be growing
+        first = _look(definitions, instance, None)
+        assert _asked(first) == []  # seen for the first time: it may still be growing
         assert instance.get_dynamic_partitions("company") == ["anlan_safety"]
-        asked, cursor = _look(definitions, instance, cursor)
-        assert asked == ["anlan_safety"]
+        second = _look(definitions, instance, first.cursor)
+        assert _asked(second) == ["anlan_safety"]
         shutil.copytree(EXAMPLES / "jinse_bridal", inbox.companies / "jinse_bridal")
-        asked, cursor = _look(definitions, instance, cursor)
-        assert "jinse_bridal" not in asked
+        third = _look(definitions, instance, second.cursor)
+        assert "jinse_bridal" not in _asked(third)
         assert set(instance.get_dynamic_partitions("company")) == {"anlan_safety", "jinse_bridal"}
-        asked, _ = _look(definitions, instance, cursor)
-        assert "jinse_bridal" in asked
+        assert "jinse_bridal" in _asked(_look(definitions, instance, third.cursor))
 
 
 def test_a_growing_delivery_waits_until_it_is_still(definitions: dg.Definitions, inbox: World) -> None:
@@ -159,13 +171,12 @@ def test_a_growing_delivery_waits_until_it_is_still(definitions: dg.Definitions,
     new.mkdir()
     growing = new / "growing.csv"
     with inbox.instance() as instance:
-        _, cursor = _look(definitions, instance, None)
+        look = _look(definitions, instance, None)
         for size in (10, 20, 30):
             growing.write_bytes(b"x" * size)
-            asked, cursor = _look(definitions, instance, cursor)
-            assert asked == []
-        asked, _ = _look(definitions, instance, cursor)
-        assert asked == ["anlan_safety"]
+            look = _look(definitions, instance, look.cursor)
+            assert _asked(look) == []
+        assert _asked(_look(definitions, instance, look.cursor)) == ["anlan_safety"]
 
 
 def test_ready_means_ready_at_once(definitions: dg.Definitions, inbox: World) -> None:
@@ -175,28 +186,24 @@ def test_ready_means_ready_at_once(definitions: dg.Definitions, inbox: World) ->
     (new / "orders.csv").write_bytes(b"x")
     (new / "_READY").touch()
     with inbox.instance() as instance:
-        asked, _ = _look(definitions, instance, None)
-    assert asked == ["anlan_safety"]
+        assert _asked(_look(definitions, instance, None)) == ["anlan_safety"]
 
 
 def test_the_same_delivery_keeps_its_run_key(definitions: dg.Definitions, inbox: World) -> None:
     """Dagster drops a request whose key it has seen: without a stable key every look would start a run."""
-    sensor = definitions.resolve_sensor_def("deliveries")
-    keys = set()
     with inbox.instance() as instance:
-        _, cursor = _look(definitions, instance, None)
+        look = _look(definitions, instance, None)
+        keys = []
         for _ in range(2):
-            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
-                tick = sensor.evaluate_tick(context)
-            keys.update(request.run_key for request in tick.run_requests or [])
-            cursor = tick.cursor or ""
-    assert len(keys) == 1
+            look = _look(definitions, instance, look.cursor)
+            keys += [request.run_key for request in look.run_requests or []]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
 
 
 def test_a_company_without_deliveries_is_left_alone(definitions: dg.Definitions, inbox: World) -> None:
     """A folder made a day early would fail every minute."""
     shutil.rmtree(inbox.paths("anlan_safety").deliveries)
     with inbox.instance() as instance:
-        _, cursor = _look(definitions, instance, None)
-        asked, _ = _look(definitions, instance, cursor)
-    assert asked == []
+        first = _look(definitions, instance, None)
+        assert _asked(_look(definitions, instance, first.cursor)) == []
