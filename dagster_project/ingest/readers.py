@@ -174,11 +174,11 @@ def _read_lines(
         select {columns}, __record
         from read_csv(
             $file, auto_detect = false, columns = {{'__record': 'varchar'}}, header = false, skip = {text.skip},
-            delim = $nothing, quote = '', escape = '', new_line = '\\n', nullstr = $nothing,
+            delim = $nothing, quote = '', escape = '', new_line = '\\n', nullstr = $never,
             strict_mode = true, max_line_size = {textfile.MAX_RECORD_BYTES})
         where __record <> ''
     """
-    parameters = {"file": str(text.path), "nothing": "\x01"}
+    parameters = {"file": str(text.path), "nothing": "\x01", "never": "\x02"}
     return Reading(names, relation, parameters, text.records, text.first_line, text.shifts, list(text.notes))
 
 

@@ -27,6 +27,14 @@ from dagster_project.ingest.scratch import insert_rows
 
 MAX_BAD_SHARE = 0.05
 
+# What a user's expression can run into; the text of these errors quotes cells.
+_USER_ERRORS = (
+    duckdb.BinderException,
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+)
+
 _SPLIT_FAULTS = {
     "MISSING COLUMNS": "too few fields",
     "TOO MANY COLUMNS": "too many fields",
@@ -60,12 +68,15 @@ def classify(
     reading, rejected = _split_rejects(con, reading)
     columns = tuple(c.column.name for c in cells)
     con.execute(
-        "create or replace table flags as "
-        "select rowid as rid, case when __skip then 'excluded' else 'quarantined' end as status, "
-        "case when not __skip then __reasons end as reasons from cells where __skip or __reasons is not null"
+        "create or replace table flags as select rowid as rid, 'excluded'::varchar as status, "
+        'null::struct("column" varchar, reason varchar)[] as reasons from cells where __skip'
     )
     if source.where is not None:
         _exclude(con, source, columns, where)
+    con.execute(
+        "insert into flags select rowid, 'quarantined', __reasons from cells "
+        "where __reasons is not null and rowid not in (select rid from flags)"
+    )
     if source.unique_by is not None:
         unique = columns if source.unique_by == "all" else tuple(c for c in source.unique_by if c in columns)
         _drop_repeats(con, unique)
@@ -193,7 +204,7 @@ def _cast(
             """,
             p.values,
         )
-    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as e:
+    except _USER_ERRORS as e:
         raise _sql_problem(e, source, where) from None
     return cells
 
@@ -251,11 +262,13 @@ def _literal(text: str) -> str:
 
 
 def _sql_problem(error: duckdb.Error, source: Source, where: str) -> IngestError:
-    """Without DuckDB's own text: that quotes cells."""
     lines = ", ".join(f"{where}:{c.line}" for c in source.columns if c.sql is not None)
+    kind = type(error).__name__
     if not lines:
-        return IngestError(f"{source.entity}: reading failed ({type(error).__name__})")
-    return IngestError(f"{lines}: an sql expression fails on some row ({type(error).__name__}); use try_cast")
+        return IngestError(f"{where}:{source.line}: reading {source.entity} failed ({kind})")
+    if isinstance(error, duckdb.BinderException):
+        return IngestError(f"{lines}: an sql expression does not fit its columns, which are all text; use try_cast")
+    return IngestError(f"{lines}: an sql expression fails on some row ({kind}); use try_cast")
 
 
 def _split_rejects(con: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Reading, int]:
@@ -320,14 +333,16 @@ def _number_lines(con: duckdb.DuckDBPyConnection, reading: Reading, offsets: lis
 
 
 def _exclude(con: duckdb.DuckDBPyConnection, source: Source, columns: tuple[str, ...], where: str) -> None:
+    """Rows outside `where`, whatever else is wrong with them; a bad row it cannot decide on is still bad."""
     assert source.where is not None
     expressions.check(source.where, columns, f"{where}:{source.line} (where)")
+    inside = f"(({source.where}\n)::boolean)"
     try:
         con.execute(
             "insert into flags select rowid, 'excluded', null from cells "
-            f"where __reasons is null and (({source.where}\n)::boolean) is not true"
+            f"where not __skip and ({inside} is false or ({inside} is null and __reasons is null))"
         )
-    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as e:
+    except _USER_ERRORS as e:
         raise IngestError(f"{where}:{source.line}: `where` fails on some row ({type(e).__name__})") from None
 
 
