@@ -69,7 +69,7 @@ events as (
         customer_id,
         min(event_on) as event_on
     from orders
-    where order_kind = 'main' and event_on is not null
+    where order_kind = 'main' and event_on is not null and customer_id is not null
     group by customer_id
 ),
 

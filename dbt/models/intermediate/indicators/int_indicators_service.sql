@@ -6,16 +6,27 @@ current_run as (
     where run = 'current'
 ),
 
+resolved_customers as (
+    select * from {{ ref('int_customers_resolved') }}
+),
+
 tickets as (
     select tickets.*
     from {{ ref('stg_crm__tickets') }} as tickets
     cross join current_run
-    where tickets.removed_on is null and tickets.opened_on < current_run.cut_on
+    left join resolved_customers on tickets.customer_id = resolved_customers.customer_id
+    where
+        tickets.removed_on is null
+        and tickets.opened_on < current_run.cut_on
+        and not coalesce(resolved_customers.is_test, false)
 ),
 
+-- With or without a known customer, as the complaints.
 placed as (
-    select sum(order_count_12m) as orders
-    from {{ ref('dim_customers') }}
+    select sum(events.orders) as orders
+    from {{ ref('int_revenue_events_unioned') }} as events
+    cross join current_run
+    where events.occurred_on >= current_run.window_start_on and events.occurred_on < current_run.cut_on
 ),
 
 complaints as (
