@@ -84,5 +84,9 @@ def refresh_company(company_id: str, as_of: date | None, on_progress: Callable[[
             )
         )
     last_run = status(Settings.from_env().paths(company_id)).last_run
-    message = "" if result.success or last_run is None else last_run.message
-    return Refreshed(company_id, result.success, message or ("" if result.success else "see the run in the Dagster UI"))
+    if result.success:
+        return Refreshed(company_id, True, "")
+    # A run that failed before its first stage is not in the ledger: what is there is about an earlier one.
+    is_own = last_run is not None and last_run.run_id == result.run_id
+    message = last_run.message if last_run is not None and is_own else f"see run {result.run_id} in the Dagster UI"
+    return Refreshed(company_id, False, message)
