@@ -121,7 +121,7 @@ def written_unit_tests() -> list[dict[str, Any]]:
 
 
 def test_every_model_builds_on_an_empty_book_and_every_unit_test_passes(build: DbtBuild) -> None:
-    """A branch of the business logic that changed, a model that fails on an empty book, or unit tests that never run."""
+    """A branch of the business logic changed, a model that fails on an empty book, or unit tests that never run."""
     assert build.exit_code == 0, build.output
     unit_tests = [result for result in build.results if result["unique_id"].startswith("unit_test.")]
     assert {result["status"] for result in unit_tests} == {"pass"}
