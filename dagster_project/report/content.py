@@ -82,6 +82,7 @@ class Column:
     kind: Kind
     area: str | None = None
     parts: tuple[str, str] | None = None
+    query: str | None = None  # where its values come from, if not from the table's own query
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dagster_project.report.queries import GRAINS, QUERIES, Grain
 from dagster_project.report.small_cells import suppress
 
 # A cohort table this large is still read on a page; above, cohorts are pooled.
-MOST_COHORTS, MOST_SPANS, MOST_HIDDEN = 14, 24, 0.25
+MOST_COHORTS, MOST_SPANS, MOST_HIDDEN = 14, 13, 0.25
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def read(marts: Path, company: Company, build_id: str, labels: Labels, least: in
 
 def _fits(cells: Sequence[Row], least: int) -> bool:
     spans = {row["months_from"] for row in cells} - {None}
-    small = sum(1 for row in cells if row["active_months"] and row["active_months"] < least)
+    small = sum(1 for row in cells if row["active_at_least"] and row["active_at_least"] < least)
     return (
         len({row["cohort"] for row in cells}) <= MOST_COHORTS
         and len(spans) <= MOST_SPANS

@@ -300,6 +300,9 @@ def cohort_revenue(
 
     def build(language: Language) -> go.Figure:
         traces = []
+        values = [value for _, points in lines for _, value in points if value is not None]
+        # Where the first order is most of it, lines from zero would lie on one another.
+        is_flat = min(values) > 0.4 * max(values)
         for i, (name, points) in enumerate(lines):
             colour = SEQUENCE[min(len(SEQUENCE) - 1, i * len(SEQUENCE) // max(len(lines), 1))]
             last = max((k for k, (_, value) in enumerate(points) if value is not None), default=-1)
@@ -308,7 +311,8 @@ def cohort_revenue(
                     x=[month for month, _ in points],
                     y=[value for _, value in points],
                     name=name,
-                    mode="lines+markers+text" if len(lines) <= 14 else "lines",
+                    mode="lines+markers+text",
+                    connectgaps=True,
                     line={"color": colour, "width": 2},
                     marker={"size": 6, "symbol": i % 6},
                     text=[name if k == last else "" for k in range(len(points))],
@@ -325,7 +329,9 @@ def cohort_revenue(
                 380,
                 margin={"l": 8, "r": 64, "t": 16, "b": 8},
                 xaxis=_axis(title=words["months_since"].of(language), rangemode="tozero"),
-                yaxis=_axis(title=words["to_date"].of(language), tickformat=",.0f", rangemode="tozero"),
+                yaxis=_axis(
+                    title=words["to_date"].of(language), tickformat=",.0f", rangemode="normal" if is_flat else "tozero"
+                ),
             ),
         )
 
@@ -363,9 +369,11 @@ def mix(buckets: Sequence[tuple[Text, Any, Any]], words: Mapping[str, Text]) -> 
                 hovertemplate="%{hovertext}: %{text}<extra>%{fullData.name}</extra>",
             )
             for name, values, colour, pattern in series
-            if any(shown(value) is not None for value in values)
+            if any(value is not None for value in values)
         ]
-        top = max((shown(v) or 0 for _, c, r in buckets for v in (c, r)), default=0)
+        shares = [shown(value) or 0.0 for _, c, r in buckets for value in (c, r)]
+        top = max(shares, default=0.0)
+        low = min(0.0, *shares, -0.15 * top) if min(shares, default=0.0) < 0 else 0  # refunds can outweigh sales
         return go.Figure(
             bars,
             _layout(
@@ -374,7 +382,7 @@ def mix(buckets: Sequence[tuple[Text, Any, Any]], words: Mapping[str, Text]) -> 
                 bargap=0.28,
                 bargroupgap=0.05,
                 legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-                xaxis=_axis(tickformat=".0%", range=[0, min(1.22, max(top * 1.25, 0.05))], nticks=5),
+                xaxis=_axis(tickformat=".0%", range=[low, min(1.22, max(top * 1.25, 0.05))], nticks=5, zeroline=True),
                 yaxis=_axis(
                     tickvals=y,
                     ticktext=ticks,

@@ -111,7 +111,9 @@ class Writer:
             attributes += Markup(' class="num"')
         value = None if column.parts else row[column.name]
         if value is not None and value is not HIDDEN and (column.kind in NUMERIC or column.kind in ("date", "flag")):
-            attributes += Markup(' data-value="{}" data-from="{}.{}"').format(raw(value), table.query, column.name)
+            attributes += Markup(' data-value="{}" data-from="{}.{}"').format(
+                raw(value), column.query or table.query, column.name
+            )
         return Markup("<{}{}>{}</{}>").format(
             Markup(tag), attributes, self._content(column, row, value, table), Markup(tag)
         )

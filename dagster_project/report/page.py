@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -32,17 +33,25 @@ class Assets:
     charts_js: Markup
     plotly_js: Markup
 
-    def policy(self, *scripts: str) -> str:
-        """A Content-Security-Policy that allows these and nothing else.
+    @property
+    def plotly_styles(self) -> list[str]:
+        """Ids of style elements Plotly would add, unless they are there: empty ones keep it from trying.
 
-        Plotly keeps its rules in a style element of its own, empty when the page is read: hence the hash of nothing.
+        It puts rules of its own into the first, which a policy allows where it would not allow a new element.
         """
-        allowed = " ".join(_hash(script) for script in scripts)
-        styles = f"{_hash(self.css)} {_hash('')}"
-        return (
-            f"default-src 'none'; script-src {allowed}; style-src {styles}; img-src data:; "
-            "base-uri 'none'; form-action 'none'"
-        )
+        return ["plotly.js-style-global", *sorted(set(_STYLE_ID.findall(self.plotly_js)))]
+
+
+def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
+    """A Content-Security-Policy that allows what is inlined and nothing else."""
+    allowed = [" ".join(dict.fromkeys(map(_hash, inlined))) for inlined in (scripts, styles)]
+    return (
+        f"default-src 'none'; script-src {allowed[0]}; style-src {allowed[1]}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+_STYLE_ID = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
 
 
 def _hash(content: str) -> str:
@@ -69,6 +78,7 @@ def assets() -> Assets:
     return Assets(**{name: Markup(text) for name, text in texts.items()})
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("dagster_project.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -97,12 +107,13 @@ def index_page(data: ReportData, chapters: Sequence[Chapter], tables: Mapping[st
         "index.html.j2",
         data,
         title=Text(f"{data.company.name_en}: customer book assessment", f"{data.company.name_zh}：客户资源评估报告"),
-        csp=found.policy(found.head_js, found.ui_js, found.plotly_js, found.charts_js),
+        csp=policy((found.head_js, found.ui_js, found.plotly_js, found.charts_js), (found.css, "")),
         chapters=chapters,
         tables=tables,
         profile=data.labels.or_verbatim("profile", data.company.profile),
         runs=_runs,
         chapter_sources=_sources,
+        style_ids=found.plotly_styles,
         figures=script_json({chart.id: chart.figures for chart in charts}),
     )
 
@@ -114,7 +125,8 @@ def table_page(data: ReportData, name: str, table: Table) -> str:
         "table.html.j2",
         data,
         title=Text(f"{data.company.name_en}: {table.title.en}", f"{data.company.name_zh}：{table.title.zh}"),
-        csp=found.policy(found.head_js, found.ui_js),
+        csp=policy((found.head_js, found.ui_js), (found.css,)),
+        style_ids=[],
         name=name,
         table=table,
     )

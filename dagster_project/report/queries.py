@@ -119,6 +119,35 @@ QUERIES: Mapping[str, Query] = {
         order by breakdown
         """,
     ),
+    # How many customers moved a bucket's money, so that money few stand behind can be hidden. A count, never shown.
+    "mix_contributors": Query(
+        ("customer.dim_customers",),
+        """
+        with labelled as (
+            select
+                coalesce(customer_type, 'unknown') as customer_type,
+                coalesce(acquisition_channel, 'unknown') as acquisition_channel,
+                coalesce(region, region_code, 'unknown') as region,
+                coalesce(industry, 'unknown') as industry,
+                coalesce(gender, 'unknown') as gender,
+                coalesce(age_band, 'unknown') as age_band,
+                coalesce(lifecycle_stage, 'unknown') as lifecycle_stage,
+                coalesce(rfm_segment, 'unknown') as rfm_segment,
+                coalesce(value_tier, 'unknown') as value_tier,
+                revenue_net_12m <> 0 or margin_net_12m <> 0 as contributes
+            from customer.dim_customers
+            where is_customer
+        )
+
+        select
+            breakdown,
+            breakdown_value,
+            cast(count(*) filter (where contributes) as integer) as contributors
+        from (unpivot labelled on columns(* exclude (contributes)) into name breakdown value breakdown_value)
+        group by breakdown, breakdown_value
+        order by breakdown, breakdown_value
+        """,
+    ),
     # Pooled cells: customers and months of the same cohort and span are added up before dividing. Months that were
     # not over at as-of are left out. Where grain and step are one month these are the published rows themselves.
     "cohort_retention": Query(
@@ -134,17 +163,34 @@ QUERIES: Mapping[str, Query] = {
             group by 1
         ),
 
-        cells as (
+        -- Customers of one month of first orders are nobody's of another, so the most active in any one month of each
+        -- add up to customers who differ: at least so many stand behind the cell.
+        months as (
             select
-                cast(date_trunc($cohort, cohort_month) as date) as cohort,
+                cohort_month,
                 cast((months_since - 1) // $step * $step + 1 as integer) as months_from,
-                cast(sum(customers) as bigint) as customer_months,
-                cast(sum(active) as bigint) as active_months,
+                sum(customers) as customer_months,
+                sum(active) as active_months,
+                max(active) as active_at_least,
                 count(*) as observed,
                 min(retention_ci_low) as ci_low,
                 min(retention_ci_high) as ci_high
             from cohort.fct_cohort_retention
             where months_since > 0 and not is_partial
+            group by 1, 2
+        ),
+
+        cells as (
+            select
+                cast(date_trunc($cohort, cohort_month) as date) as cohort,
+                months_from,
+                cast(sum(customer_months) as bigint) as customer_months,
+                cast(sum(active_months) as bigint) as active_months,
+                cast(sum(active_at_least) as bigint) as active_at_least,
+                cast(sum(observed) as bigint) as observed,
+                min(ci_low) as ci_low,
+                min(ci_high) as ci_high
+            from months
             group by 1, 2
         )
 
@@ -155,6 +201,7 @@ QUERIES: Mapping[str, Query] = {
             sizes.customers,
             cells.customer_months,
             cells.active_months,
+            cells.active_at_least,
             cells.active_months / cast(nullif(cells.customer_months, 0) as double) as retention,
             case when cells.observed = 1 and $step = 1 then cells.ci_low end as retention_ci_low,
             case when cells.observed = 1 and $step = 1 then cells.ci_high end as retention_ci_high,
@@ -165,13 +212,14 @@ QUERIES: Mapping[str, Query] = {
         """,
     ),
     # Only spans that every month of the cohort has lived through, so that the customers behind a line never change.
-    # `orders` and `revenue_step` say how many customers can stand behind a step; they are not shown.
+    # `active_at_least` customers differ behind a step of `revenue_step`; neither is shown.
     "cohort_revenue": Query(
         ("cohort.fct_cohort_revenue", "cohort.fct_cohort_retention"),
         """
         with months as (
             select
                 cast(date_trunc($cohort, revenue.cohort_month) as date) as cohort,
+                revenue.cohort_month,
                 cast((revenue.months_since + $step - 1) // $step * $step as integer) as months_since,
                 revenue.customers,
                 revenue.revenue_net,
@@ -193,14 +241,26 @@ QUERIES: Mapping[str, Query] = {
             group by 1
         ),
 
+        month_steps as (
+            select
+                cohort,
+                cohort_month,
+                months_since,
+                max(active) as active_at_least,
+                sum(revenue_net) as revenue_step,
+                count(*) as observed
+            from months
+            group by 1, 2, 3
+        ),
+
         steps as (
             select
                 cohort,
                 months_since,
-                cast(sum(active) as bigint) as active_months,
-                cast(sum(revenue_net) as decimal(18, 4)) as revenue_step,
-                count(*) as observed
-            from months
+                cast(sum(active_at_least) as bigint) as active_at_least,
+                cast(sum(revenue_step) as decimal(18, 4)) as revenue_step,
+                cast(sum(observed) as bigint) as observed
+            from month_steps
             group by 1, 2
         )
 
@@ -208,7 +268,7 @@ QUERIES: Mapping[str, Query] = {
             steps.cohort,
             steps.months_since,
             sizes.customers,
-            steps.active_months,
+            steps.active_at_least,
             steps.revenue_step,
             cast(sum(steps.revenue_step) over so_far as decimal(18, 4)) as revenue_net_to_date,
             cast(sum(steps.revenue_step) over so_far as double) / nullif(sizes.customers, 0)

@@ -54,7 +54,7 @@ def suppress(rows: Mapping[str, Sequence[Row]], least: int) -> dict[str, list[Ro
     if least > 1:
         hidden = checked(_whole_book(out["census"], out["mix"], out["indicators"], least), least)
         _hide_census(out["census"], hidden)
-        _hide_mix(out["mix"], out["mix_totals"], hidden, least)
+        _hide_mix(out["mix"], out["mix_totals"], out["mix_contributors"], hidden, least)
         gone = _hide_indicators(out["indicators"], hidden, least)
         _hide_scores(out, gone)
         _hide_cohorts(out["cohort_retention"], out["cohort_revenue"], least)
@@ -151,12 +151,15 @@ def _hide_census(census: Sequence[Row], hidden: set[Key]) -> None:
             _blank(row, ("net_change", "net_share"))
 
 
-def _hide_mix(mix: list[Row], totals: Sequence[Row], hidden: set[Key], least: int) -> None:
-    """A hidden count takes its share along; money is hidden where few active customers can stand behind it."""
+def _hide_mix(mix: list[Row], totals: Sequence[Row], contributors: Sequence[Row], hidden: set[Key], least: int) -> None:
+    """A hidden count takes its share along; money goes where few customers moved it."""
+    moved_by = {(row["breakdown"], row["breakdown_value"]): row["contributors"] for row in contributors}
 
     def is_carried_by_few(row: Row) -> bool:
-        gone = ("mix", row["breakdown"], row["breakdown_value"], "customers") in hidden
-        return bool(row[measure]) and (gone or row["customers_active"] < least)
+        bucket = (row["breakdown"], row["breakdown_value"])
+        # Where nobody counted them, they are at most the active ones.
+        behind: int = moved_by[bucket] if bucket in moved_by else row["customers_active"]
+        return bool(row[measure]) and (("mix", *bucket, "customers") in hidden or behind < least)
 
     for measure in MIX_MONEY:
         money = Cells(are_counts=False)
@@ -276,7 +279,7 @@ def _hide_cohorts(retention: Sequence[Row], revenue: Sequence[Row], least: int) 
     for row in retention:
         if row["cohort"] in gone:
             _blank(row, ("customers", *RETENTION))
-        elif small(row["active_months"], least):
+        elif small(row["active_at_least"], least):
             _blank(row, RETENTION)
     hidden = checked(_revenue_steps(revenue, gone, least), least)
     for row in revenue:
@@ -292,7 +295,7 @@ def _revenue_steps(revenue: Sequence[Row], gone: set[Any], least: int) -> Cells:
     before: Row | None = None
     for row in revenue:
         whole = row["cohort"] in gone
-        few = row["active_months"] < least and row["revenue_step"] != 0
+        few = row["active_at_least"] < least and row["revenue_step"] != 0
         step: Key = ("step", row["cohort"], row["months_since"])
         to_date: Key = ("to_date", row["cohort"], row["months_since"])
         cells.add(step, row["revenue_step"], few or whole, published=False)

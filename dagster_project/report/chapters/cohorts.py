@@ -19,6 +19,7 @@ from dagster_project.report.content import (
     Sentence,
     Table,
     Text,
+    verbatim,
 )
 from dagster_project.report.data import ReportData
 from dagster_project.report.numbers import cohort_name
@@ -67,33 +68,29 @@ def cohorts(data: ReportData) -> Chapter:
 
 
 def _findings(rows: Sequence[Row]) -> list[Block]:
-    first = [r for r in rows if r["months_from"] == 1 and r["is_complete"] and r["retention"] is not HIDDEN]
-    if not first:
+    """Where customers come back most, among cells that the whole cohort has lived through."""
+    seen = [r for r in rows if r["is_complete"] and r["retention"] is not None and r["retention"] is not HIDDEN]
+    if not seen:
         return []
-    old, young = first[0], first[-1]
+    peak = max(seen, key=lambda row: (row["retention"], row["customer_months"]))
     values: dict[str, Number | Text | date] = {
-        "cohort": Text(old["cohort"], old["cohort"]),
-        "n": Number(old["customers"], "count", "cohort_retention.customers"),
-        "share": Number(old["retention"], "share", "cohort_retention.retention"),
-        "months": Number(old["months_to"], "count", "cohort_retention.months_to"),
+        "from": Number(peak["months_from"], "count", "cohort_retention.months_from"),
+        "to": Number(peak["months_to"], "count", "cohort_retention.months_to"),
+        "cohort": verbatim(peak["cohort"]),
+        "n": Number(peak["customers"], "count", "cohort_retention.customers"),
+        "share": Number(peak["retention"], "share", "cohort_retention.retention"),
     }
-    en = (
-        "Of the {n} customers who first bought in {cohort}, {share} ordered again in an average month of the first "
-        "{months}"
+    when = (
+        Text("month {from}", "第 {from} 个月")
+        if peak["months_from"] == peak["months_to"]
+        else Text("months {from} to {to}", "第 {from} 至 {to} 个月")
     )
-    zh = "首单在 {cohort} 的 {n} 位客户中，其后前 {months} 个月平均每月有 {share} 再次下单"
-    if young is old:
-        return [Paragraph(Sentence(en + ".", zh + "。", values), lead=True)]
-    values |= {
-        "other": Text(young["cohort"], young["cohort"]),
-        "m": Number(young["customers"], "count", "cohort_retention.customers"),
-        "other_share": Number(young["retention"], "share", "cohort_retention.retention"),
-    }
     return [
         Paragraph(
             Sentence(
-                en + "; of the {m} of {other}, {other_share} did.",
-                zh + "；{other} 的 {m} 位客户为 {other_share}。",
+                f"Customers came back most in {when.en} after the first order: {{share}} of the {{n}} customers of "
+                "{cohort} ordered in an average month there.",
+                f"客户回购最多出现在首单后{when.zh}：{{cohort}} 的 {{n}} 位客户月均有 {{share}} 下单。",
                 values,
             ),
             lead=True,
@@ -173,8 +170,9 @@ def _revenue(data: ReportData) -> list[Block]:
             "chart-cohort-revenue",
             Text("Net revenue to date per customer", "人均累计净收入"),
             Sentence(
-                "Customers who first bought in {cohort} have brought in {money} each over {months} months.",
-                "首单在 {cohort} 的客户在 {months} 个月内人均带来净收入 {money}。",
+                "Customers who first bought in {cohort} have brought in {money} each over {months} months. The "
+                "axis may not start at zero.",
+                "首单在 {cohort} 的客户在 {months} 个月内人均带来净收入 {money}。纵轴不一定从零开始。",
                 {
                     "cohort": Text(longest["cohort"], longest["cohort"]),
                     "money": Number(

@@ -79,6 +79,15 @@ def growth(data: ReportData) -> Chapter:
                 Table("census-months", "census", Text("Census by month", "月度客户增减表"), COLUMNS, months),
             )
         )
+    if any(HIDDEN in row.values() for row in (*years, *months)):
+        blocks.append(
+            Paragraph(
+                Sentence(
+                    "Where a chart has no bar, the table says whether there was none or the count is hidden.",
+                    "图中无柱之处，请见表格：或为零，或计数已隐去。",
+                )
+            )
+        )
     blocks.append(
         Note(
             Sentence(

@@ -13,7 +13,7 @@ COLUMNS = (
     Column("interval", "pair", parts=("ci_low", "ci_high")),
     Column("n", "count"),
     Column("window", "text"),
-    Column("score", "score"),
+    Column("score", "score", query="indicator_scores"),
 )
 
 
