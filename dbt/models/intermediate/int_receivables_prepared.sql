@@ -15,7 +15,8 @@ invoices as (
     select
         invoices.*,
         case
-            when invoices.written_off_on < current_run.cut_on then coalesce(invoices.written_off_amount, invoices.amount)
+            when invoices.written_off_on < current_run.cut_on
+                then coalesce(invoices.written_off_amount, invoices.amount)
             else 0
         end as lost_amount
     from {{ ref('stg_crm__invoices') }} as invoices
@@ -41,7 +42,9 @@ select
     coalesce(resolved_customers.resolved_customer_id, invoices.customer_id) as customer_id,
     invoices.issued_on,
     invoices.due_on,
-    cast(greatest(invoices.amount - invoices.lost_amount - coalesce(paid.paid_amount, 0), 0) as {{ money() }}) as open_amount,
+    cast(
+        greatest(invoices.amount - invoices.lost_amount - coalesce(paid.paid_amount, 0), 0) as {{ money() }}
+    ) as open_amount,
     invoices.due_on < current_run.cut_on as is_due,
     {{ days_between('invoices.due_on', 'current_run.as_of_on') }} as days_overdue
 from invoices
