@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from dagster_project.companies import (
     Company,
@@ -16,6 +19,7 @@ from dagster_project.companies import (
     load_company,
     parse_company,
 )
+from dagster_project.ingest.schema import SCHEMA_FILE, company_schema, schema_text
 from dagster_project.settings import PROJECT_ROOT, Settings
 
 BASE = """\
@@ -129,3 +133,25 @@ def test_the_id_must_be_the_folder(tmp_path: Path) -> None:
     (tmp_path / "acme").rename(tmp_path / "other")
     with pytest.raises(CompanyError, match="folder is 'other'"):
         load_company(Settings(tmp_path, tmp_path / "w", None), "other")
+
+
+def test_the_published_schema_is_current() -> None:
+    """An editor that completes last year's keys is worse than none; run `python -m dagster_project.ingest.schema`."""
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
+
+
+@pytest.mark.parametrize("path", sorted(PROJECT_ROOT.glob("docs/examples/*/company.yaml")), ids=lambda p: p.parent.name)
+def test_the_schema_accepts_what_the_reader_accepts(path: Path) -> None:
+    """A schema that marks a working file red is switched off."""
+    parse_company(path)
+    typed = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str))
+    jsonschema.validate(typed, company_schema())
+
+
+def test_the_schema_refuses_an_unknown_column() -> None:
+    """The completion must know the columns of the entity, not any column."""
+    typed = yaml.safe_load(BASE)
+    jsonschema.validate(typed, company_schema())
+    typed["sources"][0]["columns"]["gros_amount"] = "x"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(typed, company_schema())

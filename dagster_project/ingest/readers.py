@@ -45,7 +45,6 @@ class Reading:
     repeat: int = 1  # rows of the relation per record, one after the other
     skip: str | None = None  # column of the relation that says a row is no data (an empty cell of a pivoted export)
     recount: Callable[[], Reading] | None = None  # a slower, exact count, to be tried when the counts disagree
-    exact: bool = False
 
 
 Reader = Callable[[duckdb.DuckDBPyConnection, LandedFile, Source, Path], Reading]
@@ -91,14 +90,14 @@ def _read_csv(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source, 
         raise problem
 
     def exact() -> Reading:
-        return _csv_reading(textfile.rescan(file.path, source, delimiter, scratch), exact=True)
+        return _csv_reading(textfile.rescan(file.path, source, delimiter, scratch))
 
-    reading = _csv_reading(text, exact=False)
+    reading = _csv_reading(text)
     reading.recount = exact
     return reading
 
 
-def _csv_reading(text: textfile.TextFile, *, exact: bool) -> Reading:
+def _csv_reading(text: textfile.TextFile) -> Reading:
     names = tuple(c or f"column_{i}" for i, c in enumerate(text.header, 1))
     # Positional names: the header was read and checked by us, DuckDB would not compare it.
     declared = ", ".join(f"'c{i}': 'varchar'" for i in range(len(names)))
@@ -112,9 +111,7 @@ def _csv_reading(text: textfile.TextFile, *, exact: bool) -> Reading:
             store_rejects = true, rejects_limit = 0)
     """
     parameters = {"file": str(text.path), "delimiter": text.delimiter, "quote": '"', "nothing": "\x01"}
-    return Reading(
-        names, relation, parameters, text.records, text.first_line, text.shifts, list(text.notes), text, exact=exact
-    )
+    return Reading(names, relation, parameters, text.records, text.first_line, text.shifts, list(text.notes), text)
 
 
 def _header_problem(text: textfile.TextFile, source: Source, delimiter: str) -> FileProblem | None:

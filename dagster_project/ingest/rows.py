@@ -224,10 +224,10 @@ def _rate(cells: Sequence[Cell], source: Source, company: Company, on: date, p: 
     if not any(c.column.type == "money" for c in cells) or (named is None and not foreign):
         return None
     own = p.add(company.currency)
-    default = p.add(source.currency or company.currency)
-    code = f"upper(coalesce({named.value}, {default}))" if named else default
+    code = p.add(source.currency or company.currency)
+    code = f"upper(coalesce({named.value}, {code}))" if named else code
     days = [c for c in cells if c.column.type in ("date", "timestamp")]
-    day = next((c.value for c in sorted(days, key=lambda c: not c.column.required)), p.add(on))
+    day = sorted(days, key=lambda c: not c.column.required)[0].value if days else p.add(on)
     newest_first = sorted(company.rates, key=lambda rate: (rate[0], rate[1]), reverse=True)
     cases = "".join(
         f" when {code} = {p.add(c)} and {day}::date >= {p.add(d)} then {p.add(r)}::decimal(18, 6)"
@@ -243,9 +243,15 @@ def _priced(
     if rate is None:
         return "", []
     changed = [
-        f"try_cast({c.value} * __rate as decimal(18, 4)) as {c.value}" for c in cells if c.column.type == "money"
+        f"try_cast({c.value} * coalesce(__rate, 1) as decimal(18, 4)) as {c.value}"
+        for c in cells
+        if c.column.type == "money"
     ]
-    changed += [f"{p.add(company.currency)} as {c.value}" for c in cells if c.column.name == "currency"]
+    changed += [
+        f"case when __rate is not null then {p.add(company.currency)} else {c.value} end as {c.value}"
+        for c in cells
+        if c.column.name == "currency"
+    ]
     reason = "no exchange rate for its currency on that day; add it to `rates:`"
     return f"replace ({', '.join(changed)})", [("__rate is null", "", reason)]
 
@@ -278,9 +284,7 @@ def _split_rejects(con: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Re
     kept, rest = divmod(kept, reading.repeat)
     if kept + len(offsets) != reading.records and reading.recount is not None:
         counted = reading.recount()
-        reading = replace(
-            reading, records=counted.records, shifts=counted.shifts, text=counted.text, exact=True, recount=None
-        )
+        reading = replace(reading, records=counted.records, shifts=counted.shifts, text=counted.text, recount=None)
     if rest or kept + len(offsets) != reading.records:
         raise FileProblem(
             f"two counts of its records disagree: {kept + len(offsets):,} and {reading.records:,}",
@@ -314,7 +318,7 @@ def _number_lines(con: duckdb.DuckDBPyConnection, reading: Reading, offsets: lis
     rejected = np.array([], dtype=np.int64)
     if offsets:
         assert reading.text is not None
-        rejected = np.array(textfile.locate(reading.text, offsets, reading.exact), dtype=np.int64)
+        rejected = np.array(textfile.locate(reading.text, offsets), dtype=np.int64)
     at = np.array([r for r, _ in reading.shifts], dtype=np.int64)
     extra = np.array([e for _, e in reading.shifts], dtype=np.int64)
     points = np.union1d(at, rejected + 1)

@@ -47,6 +47,7 @@ class TextFile:
     notes: list[str] = field(default_factory=list)
     quoting: bool = True
     delimiter: str = ","
+    exact: bool = False  # how quotes were told apart
 
 
 def scan(path: Path, source: Source, delimiter: str, scratch: Path) -> TextFile:
@@ -67,13 +68,13 @@ def rescan(path: Path, source: Source, delimiter: str, scratch: Path) -> TextFil
     return result
 
 
-def locate(text: TextFile, offsets: list[int], exact: bool) -> list[int]:
+def locate(text: TextFile, offsets: list[int]) -> list[int]:
     """Record index of each byte offset (ascending) into `text.path`; an offset on a blank line is the next record's."""
     wanted = np.array(offsets, dtype=np.int64)
     out: list[int] = []
     base, records, done = 0, 0, 0
     skip = text.skip
-    pairing = _Pairing(exact, ord(text.delimiter), text.quoting)
+    pairing = _Pairing(text.exact, ord(text.delimiter), text.quoting)
     for block in _line_blocks(_plain(text.path)):
         starts = base + pairing.starts(block, single=len(text.header) == 1 and text.quoting)[0]
         until = int(np.searchsorted(wanted, base + len(block)))
@@ -179,7 +180,7 @@ class _Scan:
         else:
             copying = True
             text = TextFile(self.scratch / "text.csv", 0, header, preamble_lines + 1)
-        text.quoting, text.delimiter = self.quoting, self.delimiter
+        text.quoting, text.delimiter, text.exact = self.quoting, self.delimiter, self.exact
         rest = _without_footer(_chain(body, blocks), self.source.skip_footer)
         if copying:
             with text.path.open("wb") as out:
