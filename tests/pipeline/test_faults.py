@@ -97,24 +97,24 @@ def test_ten_per_cent_of_bad_rows(branch: World) -> None:
 
     _rewrite(branch, "2026-06-30", ORDERS, every_tenth_bad)
     ran = branch.bookworth("refresh", COMPANY)
-    _assert_refused(branch, before, ran, "2026-06-30", ORDERS, "rows are bad", "金额", "Fix:")
+    _assert_refused(branch, before, ran, "2026-06-30", ORDERS, "rows are bad", "gross_amount", "Fix:")
     assert "面议" not in ran.err + ran.out
 
 
 def test_a_failed_error_check_blocks(branch: World) -> None:
-    """Payments that pay for nothing known mean that two systems were exported from different companies."""
+    """Orders of nobody known mean that two systems were exported from different companies."""
     before = branch.published(COMPANY)
 
     def of_another_company(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
-        invoice = header.index("发票号")
+        customer = header.index("客户编码")
         for row in rows:
-            row[invoice] = f"X{row[invoice]}"
+            row[customer] = f"X{row[customer]}"
         return header, rows
 
     for delivery in (EARLIER, "2026-06-30"):
-        _rewrite(branch, delivery, f"财务回款_{delivery.replace('-', '')}.csv", of_another_company)
+        _rewrite(branch, delivery, f"ERP销售订单_{delivery.replace('-', '')}.csv", of_another_company)
     ran = branch.bookworth("refresh", COMPANY)
-    _assert_refused(branch, before, ran, "raw.payments")
+    _assert_refused(branch, before, ran, "raw.orders")
     assert "[anlan_safety] intermediate" not in ran.err, "built on raw tables that had been found unfit"
     with branch.instance() as instance:
         failed = [
@@ -124,7 +124,7 @@ def test_a_failed_error_check_blocks(branch: World) -> None:
             )
         ]
     checks = {(c.asset_key.to_user_string(), c.check_name) for c in failed if not c.passed and c.blocking}
-    assert ("raw/payments", "expectations_consistency") in checks
+    assert ("raw/orders", "expectations_consistency") in checks
 
 
 # Overlap, and single assets
@@ -188,6 +188,22 @@ def test_an_asset_without_a_company_is_refused_in_words(branch: World) -> None:
         )
         assert not result.success
         assert "Pick a company" in failure_words(result, instance)
+
+
+def test_a_run_that_dies_before_its_first_stage_is_not_explained_by_the_last_one(
+    branch: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not in the ledger yet; once it was reported as "not published. generation 1"."""
+    from dagster_project.resources import CompanyRun
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no resources today")
+
+    monkeypatch.setattr(CompanyRun, "setup_for_execution", fail)
+    ran = branch.bookworth("refresh", COMPANY)
+    assert ran.code == 1
+    with branch.instance() as instance:
+        assert f"{COMPANY}: not published. see run {_newest_run(instance).run_id}" in ran.err
 
 
 # Kills, rollback, another date, readers: one history of one warehouse
