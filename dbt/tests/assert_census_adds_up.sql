@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_customer_census'}}}) }}
--- The book must move to the unit. A returned row is a period whose flows do not carry opening to closing, or whose opening
--- is not the closing of the period before.
+-- The book must move to the unit. A returned row is a period whose flows do not carry opening to closing, or whose
+-- opening is not the closing of the period before.
 with
 
 census as (

@@ -1,5 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_customer_census'}}}) }}
--- The census and the customer list are built apart from the same spells. A returned row means they count different books.
+-- The census and the customer list are built apart from the same spells. A returned row means they count different
+-- books.
 with
 
 closing as (

@@ -1,5 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_cohort_revenue'}}}) }}
--- Cohorts carry all the money of customers who ever ordered, from their first month on. A returned row is the difference.
+-- Cohorts carry all the money of customers who ever ordered, from their first month on. A returned row is the
+-- difference.
 with
 
 cohorts as (

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_cohort_retention'}}}) }}
--- Each buyer belongs to one cohort and is active in its first month. A returned row is a cohort that starts below its size,
--- or cohorts that do not add up to the buyers.
+-- Each buyer belongs to one cohort and is active in its first month. A returned row is a cohort that starts below its
+-- size, or cohorts that do not add up to the buyers.
 with
 
 starts as (

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_indicators'}}}) }}
--- Every catalogued indicator has one total row; an assessed one has a value and its n, any other has neither but a reason.
--- A returned row breaks that.
+-- Every catalogued indicator has one total row; an assessed one has a value and its n, any other has neither but a
+-- reason. A returned row breaks that.
 with
 
 indicators as (

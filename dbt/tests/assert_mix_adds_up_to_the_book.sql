@@ -1,5 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_customer_mix'}}}) }}
--- Every way of cutting the book cuts the same book. A returned row is a breakdown that loses or doubles customers or money.
+-- Every way of cutting the book cuts the same book. A returned row is a breakdown that loses or doubles customers or
+-- money.
 with
 
 book as (

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_orders'}}}) }}
--- No order may vanish or double between staging and the mart: delivered orders are in it, or removed, test or after as-of.
--- Skipped where orders were derived from their lines. A returned row is the difference.
+-- No order may vanish or double between staging and the mart: delivered orders are in it, or removed, test or after
+-- as-of. Skipped where orders were derived from their lines. A returned row is the difference.
 with
 
 current_run as (

@@ -1,5 +1,14 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_overall_score'}}}) }}
 -- A score outside 0-100, or an overall score outside its dimensions, is an arithmetic fault. A returned row is one.
+with
+
+bounds as (
+    select
+        min(score) as lowest,
+        max(score) as highest
+    from {{ ref('fct_dimension_scores') }}
+)
+
 select
     'indicator ' || indicator_code as what,
     score
@@ -20,10 +29,5 @@ select
     'overall' as what,
     overall.score
 from {{ ref('fct_overall_score') }} as overall
-cross join (
-    select
-        min(score) as lowest,
-        max(score) as highest
-    from {{ ref('fct_dimension_scores') }}
-) as bounds
+cross join bounds
 where overall.score not between least(bounds.lowest, 10) and greatest(bounds.highest, 10)

@@ -1,5 +1,5 @@
--- A twelfth of the annual value for each month a contract is live, counted from its start and dated at the month's first
--- day. A last, shorter month is accrued by its days.
+-- A twelfth of the annual value for each month a contract is live, counted from its start and dated at the month's
+-- first day. A last, shorter month is accrued by its days.
 with
 
 current_run as (

@@ -1,5 +1,6 @@
--- The one pass over the facts: everything periodic (states, cohorts, retention, RFM, concentration, value tuples) reads
--- this. Months are counted back from as-of; the calendar month is beside it because cohorts use calendar months.
+-- The one pass over the facts: everything periodic (states, cohorts, retention, RFM, concentration, value tuples)
+-- reads this. Months are counted back from as-of; the calendar month is beside it because cohorts use calendar
+-- months.
 with
 
 events as (
@@ -18,7 +19,9 @@ select
     days.is_partial_month,
     cast(sum(events.orders) as integer) as orders,
     cast(bit_count(
-        bit_or(case when events.orders > 0 then 1 << cast(extract(day from events.occurred_on) - 1 as integer) else 0 end)
+        bit_or(
+            case when events.orders > 0 then 1 << cast(extract(day from events.occurred_on) - 1 as integer) else 0 end
+        )
     ) as integer) as order_days,
     min(case when events.orders > 0 then events.occurred_on end) as first_order_on,
     max(case when events.orders > 0 then events.occurred_on end) as last_order_on,

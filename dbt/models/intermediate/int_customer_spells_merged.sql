@@ -1,6 +1,6 @@
 -- The unbroken stretches in which a customer is active, in months counted towards as-of (period 0 ends at as-of,
--- period -1 a month earlier). A purchase keeps a customer active for `active_months` closes; a live contract, while it is
--- live. State at any month end is whether a spell covers it.
+-- period -1 a month earlier). A purchase keeps a customer active for `active_months` closes; a live contract, while
+-- it is live. State at any month end is whether a spell covers it.
 with
 
 current_run as (
@@ -34,8 +34,8 @@ purchases as (
     left join days as event_days on months.last_event_on = event_days.day_on
 ),
 
--- Live at a month's close only if the last day is not before it. An end beyond the calendar is no end yet; a contract that
--- ended before it began never was live.
+-- Live at a month's close only if the last day is not before it. An end beyond the calendar is no end yet; a contract
+-- that ended before it began never was live.
 contract_terms as (
     select
         contracts.customer_id,

@@ -32,7 +32,9 @@ totals as (
         sum(months.revenue_net) as revenue_net,
         sum(months.margin_net) as margin_net,
         sum(case when months.months_back < runs.months_shift + 12 then months.orders else 0 end) as order_count_12m,
-        sum(case when months.months_back < runs.months_shift + 12 then months.revenue_net else 0 end) as revenue_net_12m,
+        sum(
+            case when months.months_back < runs.months_shift + 12 then months.revenue_net else 0 end
+        ) as revenue_net_12m,
         -- No sale is a margin of zero; a sale of unknown margin is not.
         case
             when count(case when months.months_back < runs.months_shift + 12 then 1 end) > 0

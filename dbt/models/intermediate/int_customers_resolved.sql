@@ -5,7 +5,7 @@ customers as (
     select * from {{ ref('stg_crm__customers') }}
 ),
 
-merges as (
+merge_links as (
     select
         customer_id as id,
         merged_into_customer_id as target
@@ -16,14 +16,14 @@ merges as (
 ),
 
 roots as (
-    {{ chain_roots('merges') }}
+    {{ chain_roots('merge_links') }}
 ),
 
 resolved as (
     select
         customers.customer_id,
         coalesce(roots.root, customers.customer_id) as resolved_customer_id,
-        roots.id is not null and not roots.is_cycle as is_merged,
+        coalesce(not roots.is_cycle, false) as is_merged,
         coalesce(roots.is_cycle, false) as is_merge_cycle,
         customers.is_test
     from customers

@@ -1,5 +1,5 @@
--- RFM scores and value tiers of the customers as of today. Thresholds are quantiles of the book itself, so that ties get
--- the same score; a segment name follows from the scores by the rules below.
+-- RFM scores and value tiers of the customers as of today. Thresholds are quantiles of the book itself, so that ties
+-- get the same score; a segment name follows from the scores by the rules below.
 with
 
 states as (

@@ -1,5 +1,5 @@
--- Everyone the deliveries know as a customer, after merges and without test accounts: the customer extract, and whoever
--- appears only on an order, an invoice or a contract (a buyer without a record is still a buyer).
+-- Everyone the deliveries know as a customer, after merges and without test accounts: the customer extract, and
+-- whoever appears only on an order, an invoice or a contract (a buyer without a record is still a buyer).
 with
 
 customers as (

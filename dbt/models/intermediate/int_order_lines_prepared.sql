@@ -1,5 +1,5 @@
--- Every loaded order line with its amount; a line marked as a return always takes money back, less the discount it was
--- sold with.
+-- Every loaded order line with its amount; a line marked as a return always takes money back, less the discount it
+-- was sold with.
 with
 
 lines as (

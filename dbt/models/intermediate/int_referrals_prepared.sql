@@ -1,5 +1,5 @@
--- Who referred whom, after merges: from the referral extract and from the customers' own record. Nobody refers himself,
--- and a test account nobody.
+-- Who referred whom, after merges: from the referral extract and from the customers' own record. Nobody refers
+-- himself, and a test account nobody.
 with
 
 current_run as (

@@ -58,7 +58,7 @@ receivables as (
 ranked_groups as (
     select
         *,
-        sum(weight) over (partition by replicate order by spend desc, unit_id rows unbounded preceding) - weight
+        sum(weight) over (partition by replicate order by spend desc, unit_id asc rows unbounded preceding) - weight
             as rank_before,
         ceil(sum(weight) over (partition by replicate) * 0.1) as decile_size
     from weights
@@ -104,11 +104,21 @@ concentration as (
 
 statistics as (
     {% for code in ['aov_12m', 'spend_per_customer_12m', 'spend_median_12m', 'spend_gini'] %}
-    select replicate, '{{ code }}' as indicator_code, {{ code }} as value, units from spending
+    select
+replicate,
+'{{ code }}' as indicator_code,
+{{ code }} as value,
+units
+from spending
     union all
     {% endfor %}
     {% for code in ['top1_share', 'top10_share', 'contribution_top_decile', 'customer_hhi'] %}
-    select replicate, '{{ code }}' as indicator_code, {{ code }} as value, units from concentration
+    select
+replicate,
+'{{ code }}' as indicator_code,
+{{ code }} as value,
+units
+from concentration
     union all
     {% endfor %}
     {% for code, bucket in [
@@ -117,14 +127,34 @@ statistics as (
         ('type_concentration', 'customer_type'),
         ('industry_concentration', 'industry'),
     ] %}
-    select replicate, '{{ code }}' as indicator_code, hhi as value, units from {{ bucket }}_concentration
+    select
+replicate,
+'{{ code }}' as indicator_code,
+hhi as value,
+units
+from {{ bucket }}_concentration
     union all
     {% endfor %}
-    select replicate, 'largest_customer_share' as indicator_code, top1_share as value, units from concentration
+    select
+replicate,
+'largest_customer_share' as indicator_code,
+top1_share as value,
+units
+from concentration
     union all
-    select replicate, 'overdue_share' as indicator_code, overdue_share as value, units from receivables
+    select
+replicate,
+'overdue_share' as indicator_code,
+overdue_share as value,
+units
+from receivables
     union all
-    select replicate, 'clv_historic_mean' as indicator_code, clv_historic_mean as value, units from totals
+    select
+replicate,
+'clv_historic_mean' as indicator_code,
+clv_historic_mean as value,
+units
+from totals
 )
 
 select *

@@ -1,6 +1,6 @@
--- Poisson bootstrap (Hanley & MacGibbon 2006): in each replicate a unit counts 0, 1, 2 ... times. Replicate 0 is the book
--- as it is, so that estimate and interval come from the same query. The draws hang on the id alone: same book, same
--- interval. Fewer replicates on large books, where the interval is narrow anyway.
+-- Poisson bootstrap (Hanley & MacGibbon 2006): in each replicate a unit counts 0, 1, 2 ... times. Replicate 0 is the
+-- book as it is, so that estimate and interval come from the same query. The draws hang on the id alone: same book,
+-- same interval. Fewer replicates on large books, where the interval is narrow anyway.
 with
 
 units as (

@@ -42,7 +42,7 @@ numbered as (
         row_number() over by_time as month_number,
         lead(first_order_on) over by_time as next_order_on
     from months
-    window by_time as (partition by customer_id order by month_on, months_back desc)
+    window by_time as (partition by customer_id order by month_on asc, months_back desc)
 ),
 
 -- Only customers whose two years are over: the others have not had the time.
@@ -124,23 +124,58 @@ from repeats
 
 union all
 
-select 'second_purchase_rate_24m', '', '', null, repeating, customers, customers, null, null
+select
+'second_purchase_rate_24m',
+'',
+'',
+null,
+repeating,
+customers,
+customers,
+null,
+null
 from second_purchases
 
 union all
 
-select 'follow_on_rate', '', '', null, sum(has_follow_on), count(*), count(*), null, null
+select
+'follow_on_rate',
+'',
+'',
+null,
+sum(has_follow_on),
+count(*),
+count(*),
+null,
+null
 from followed
 
 union all
 
-select 'referral_rate', '', '', null, active_referrers, active, active, null, null
+select
+'referral_rate',
+'',
+'',
+null,
+active_referrers,
+active,
+active,
+null,
+null
 from advocacy
 
 union all
 
 -- A ratio, not a share: one customer can bring several.
-select 'k_factor', '', '', referred.customers / cast(nullif(advocacy.customers, 0) as double),
-    referred.customers, advocacy.customers, advocacy.customers, null, null
+select
+'k_factor',
+'',
+'',
+referred.customers / cast(nullif(advocacy.customers, 0) as double),
+    referred.customers,
+advocacy.customers,
+advocacy.customers,
+null,
+null
 from advocacy
 cross join referred

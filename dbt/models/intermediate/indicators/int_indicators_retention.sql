@@ -20,5 +20,14 @@ from last_year
 
 union all
 
-select 'churn_rate_12m', '', '', null, lost, opening, opening, null, null
+select
+'churn_rate_12m',
+'',
+'',
+null,
+lost,
+opening,
+opening,
+null,
+null
 from last_year

@@ -61,20 +61,44 @@ where topic = 'overall'
 
 union all
 
-select 'csat_by_topic', 'topic', topic, null, satisfied, answers, answers, null, null
-from csat
-where topic != 'overall'
-
-union all
-
-select 'csat_by_topic', '', '', null, sum(satisfied), sum(answers), sum(answers), null, null
+select
+'csat_by_topic',
+'topic',
+topic,
+null,
+satisfied,
+answers,
+answers,
+null,
+null
 from csat
 where topic != 'overall'
 
 union all
 
 select
-    'nps', '', '', value, null, null, answers,
+'csat_by_topic',
+'',
+'',
+null,
+sum(satisfied),
+sum(answers),
+sum(answers),
+null,
+null
+from csat
+where topic != 'overall'
+
+union all
+
+select
+    'nps',
+'',
+'',
+value,
+null,
+null,
+answers,
     greatest(value - 1.959964 * deviation / sqrt(answers), -1),
     least(value + 1.959964 * deviation / sqrt(answers), 1)
 from nps
@@ -82,11 +106,29 @@ where answers > 1
 
 union all
 
-select 'survey_response_rate', '', '', null, answered, invited, invited, null, null
+select
+'survey_response_rate',
+'',
+'',
+null,
+answered,
+invited,
+invited,
+null,
+null
 from invites
 
 union all
 
-select 'survey_coverage', '', '', null, covered.customers, active.customers, active.customers, null, null
+select
+'survey_coverage',
+'',
+'',
+null,
+covered.customers,
+active.customers,
+active.customers,
+null,
+null
 from covered
 cross join active

@@ -72,35 +72,118 @@ stability as (
     where months_back < 60
 ),
 
+exits as (
+    select 'completed' as breakdown_value
+    union all
+    select 'churned' as breakdown_value
+),
+
 measured as (
-    select 'customers_total' as indicator_code, cast(customers_total as double) as value,
-        cast(null as double) as numerator, cast(null as double) as denominator, customers_total as n
+    select
+'customers_total' as indicator_code,
+cast(customers_total as double) as value,
+        cast(null as double) as numerator,
+cast(null as double) as denominator,
+customers_total as n
     from standing
     union all
-    select 'customers_active', customers_active, null, null, customers_total from standing
+    select
+'customers_active',
+customers_active,
+null,
+null,
+customers_total
+from standing
     union all
-    select 'customers_lost', customers_lost, null, null, customers_total from standing
+    select
+'customers_lost',
+customers_lost,
+null,
+null,
+customers_total
+from standing
     union all
-    select 'customers_potential', count(*), null, null, count(*) from leads where is_open and customer_id is null
+    select
+'customers_potential',
+count(*),
+null,
+null,
+count(*)
+from leads
+where is_open and customer_id is null
     union all
-    select 'customers_new_12m', new, null, null, closing from last_year
+    select
+'customers_new_12m',
+new,
+null,
+null,
+closing
+from last_year
     union all
-    select 'customers_lost_12m', lost, null, null, opening from last_year
+    select
+'customers_lost_12m',
+lost,
+null,
+null,
+opening
+from last_year
     union all
-    select 'customers_reactivated_12m', reactivated, null, null, closing from last_year
+    select
+'customers_reactivated_12m',
+reactivated,
+null,
+null,
+closing
+from last_year
     union all
-    select 'customer_growth_yoy', growth, closing, opening, opening from growth where months_back = 0
+    select
+'customer_growth_yoy',
+growth,
+closing,
+opening,
+opening
+from growth
+where months_back = 0
     union all
-    select 'customer_cagr_3y', power(closing / cast(nullif(opening, 0) as double), 1 / 3.0) - 1, closing, opening, opening
+    select
+'customer_cagr_3y',
+power(closing / cast(nullif(opening, 0) as double), 1 / 3.0) - 1,
+closing,
+opening,
+opening
     from three_years
     union all
-    select 'growth_stability', case when years >= 3 then value end, null, null, years from stability
+    select
+'growth_stability',
+case when years >= 3 then value end,
+null,
+null,
+years
+from stability
     union all
-    select 'revenue_net_12m', cast(revenue_net_12m as double), null, null, event_count from window_events
+    select
+'revenue_net_12m',
+cast(revenue_net_12m as double),
+null,
+null,
+event_count
+from window_events
     union all
-    select 'margin_net_12m', cast(margin_net_12m as double), null, null, event_count from window_events
+    select
+'margin_net_12m',
+cast(margin_net_12m as double),
+null,
+null,
+event_count
+from window_events
     union all
-    select 'orders_12m', orders_12m, null, null, orders_12m from window_events
+    select
+'orders_12m',
+orders_12m,
+null,
+null,
+orders_12m
+from window_events
 )
 
 select
@@ -122,12 +205,14 @@ select
     'customers_lost_12m' as indicator_code,
     'exit' as breakdown,
     exits.breakdown_value,
-    case exits.breakdown_value when 'completed' then last_year.lost_completed else last_year.lost - last_year.lost_completed end
-        as value,
+    case exits.breakdown_value
+        when 'completed' then last_year.lost_completed
+        else last_year.lost - last_year.lost_completed
+    end as value,
     null as numerator,
     null as denominator,
     last_year.opening as n,
     null as ci_low,
     null as ci_high
 from last_year
-cross join (select 'completed' as breakdown_value union all select 'churned' as breakdown_value) as exits
+cross join exits

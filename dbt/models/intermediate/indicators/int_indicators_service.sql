@@ -83,11 +83,29 @@ cross join placed
 
 union all
 
-select 'sla_attainment', '', '', null, in_time, tickets, tickets, null, null
+select
+'sla_attainment',
+'',
+'',
+null,
+in_time,
+tickets,
+tickets,
+null,
+null
 from due
 
 union all
 
-select 'backlog', '', '', unresolved.tickets, null, null, opened.tickets, null, null
+select
+'backlog',
+'',
+'',
+unresolved.tickets,
+null,
+null,
+opened.tickets,
+null,
+null
 from unresolved
 cross join opened

@@ -20,8 +20,12 @@ referred as (
 newcomers as (
     select
         count(*) as customers,
-        sum(case when referred.customer_id is not null or lower(customers.acquisition_channel) = 'referral' then 1 else 0 end)
-            as by_referral
+        sum(
+            case
+                when referred.customer_id is not null or lower(customers.acquisition_channel) = 'referral' then 1
+                else 0
+            end
+        ) as by_referral
     from customers
     cross join current_run
     left join referred on customers.customer_id = referred.customer_id

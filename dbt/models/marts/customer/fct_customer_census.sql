@@ -56,11 +56,11 @@ standing as (
     from periods
     inner join spells
         on
-            spells.starts_period <= periods.closes_period
-            and spells.ends_period >= periods.opens_period
+            periods.closes_period >= spells.starts_period
+            and periods.opens_period <= spells.ends_period
             and (
-                spells.starts_period <= periods.opens_period
-                or spells.ends_period >= periods.closes_period
+                periods.opens_period >= spells.starts_period
+                or periods.closes_period <= spells.ends_period
             )
     group by
         periods.period_type,
@@ -102,8 +102,12 @@ counted as (
 
 select
     counted.period_type,
-    cast({{ dbt.dateadd('day', -1, add_months('current_run.cut_on', 'counted.opens_period')) }} as date) as opens_after_on,
-    cast({{ dbt.dateadd('day', -1, add_months('current_run.cut_on', 'counted.closes_period')) }} as date) as period_end_on,
+    cast(
+        {{ dbt.dateadd('day', -1, add_months('current_run.cut_on', 'counted.opens_period')) }} as date
+    ) as opens_after_on,
+    cast(
+        {{ dbt.dateadd('day', -1, add_months('current_run.cut_on', 'counted.closes_period')) }} as date
+    ) as period_end_on,
     cast(-counted.closes_period as integer) as months_back,
     cast(counted.opening as integer) as opening,
     cast(counted.new as integer) as new,

@@ -1,11 +1,5 @@
 with
 
--- Each customer once per way of cutting the book; what is not known is a bucket of its own, never left out.
-customers as (
-    select * from {{ ref('dim_customers') }}
-    where is_customer
-),
-
 order_regions as (
     select
         customer_id,
@@ -15,24 +9,33 @@ order_regions as (
     group by customer_id
 ),
 
+customers as (
+    select
+        customers.*,
+        coalesce(customers.region, customers.region_code, order_regions.region) as best_region
+    from {{ ref('dim_customers') }} as customers
+    left join order_regions on customers.customer_id = order_regions.customer_id
+    where customers.is_customer
+),
+
+-- Each customer once per way of cutting the book; what is not known is a bucket of its own, never left out.
 labelled as (
     {% for breakdown, expression in [
-        ('customer_type', 'customers.customer_type'),
-        ('acquisition_channel', 'customers.acquisition_channel'),
-        ('region', 'coalesce(customers.region, customers.region_code, order_regions.region)'),
-        ('industry', 'customers.industry'),
-        ('gender', 'customers.gender'),
-        ('age_band', 'customers.age_band'),
-        ('lifecycle_stage', 'customers.lifecycle_stage'),
-        ('rfm_segment', 'customers.rfm_segment'),
-        ('value_tier', 'customers.value_tier'),
+        ('customer_type', 'customer_type'),
+        ('acquisition_channel', 'acquisition_channel'),
+        ('region', 'best_region'),
+        ('industry', 'industry'),
+        ('gender', 'gender'),
+        ('age_band', 'age_band'),
+        ('lifecycle_stage', 'lifecycle_stage'),
+        ('rfm_segment', 'rfm_segment'),
+        ('value_tier', 'value_tier'),
     ] %}
     select
         '{{ breakdown }}' as breakdown,
         coalesce({{ expression }}, 'unknown') as breakdown_value,
         customers.*
     from customers
-    left join order_regions on customers.customer_id = order_regions.customer_id
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
