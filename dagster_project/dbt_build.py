@@ -48,12 +48,13 @@ def build_nodes(
     run in CI. Raises `BookworthError` if dbt could not start on the nodes at all.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
 
+    target = os.fspath(paths.dbt_target)
     arguments = [
-        *_QUIET, "build", *_PROJECT, "--target-path", os.fspath(paths.dbt_target), "--log-path", os.fspath(paths.dbt_target),
-        "--log-level-file", "info", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable",
-        "--select", *names,
+        *_QUIET, "--log-level-file", "info", "build", *_PROJECT, "--target-path", target, "--log-path", target,
+        "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", "--select", *names,
     ]  # fmt: skip
     with _files_of(paths):
         try:
@@ -61,7 +62,7 @@ def build_nodes(
         finally:
             # dbt keeps its connection, and with it the lock on both files, until the process ends.
             DuckDBConnectionManager.close_all_connections()
-    if done.result is None:
+    if not isinstance(done.result, RunExecutionResult):
         raise BookworthError(f"dbt did not start: {type(done.exception).__name__}; see dbt.log in {paths.dbt_target}")
     return [_node_result(result) for result in done.result.results]
 

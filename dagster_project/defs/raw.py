@@ -97,7 +97,7 @@ def delivered_files(
 def raw(
     context: dg.AssetExecutionContext, company_run: CompanyRun
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Read every delivered file as text, cast, quarantine what cannot be read, keep the latest version of each record."""
+    """Read every file as text, cast, quarantine what cannot be read, keep the latest version of each record."""
     with company_run.stage("raw") as paths:
         company = load_company(company_run.settings, paths.root.name)
         report = load_raw(company, paths, land(company, paths), company_run.settings, context.log.info)
@@ -117,5 +117,5 @@ def raw(
         check_name="every_row_accounted_for",
         passed=not unbalanced,
         description="; ".join(unbalanced) or "every delivered row is accounted for",
-        metadata=report.metadata(),
+        metadata={"accounting": dg.MetadataValue.json(report.metadata())},
     )

@@ -40,7 +40,7 @@ def render() -> str:
             {
                 "name": "raw",
                 "schema": "raw",
-                "description": "Canonical entities as delivered: typed, people's ids replaced by pseudonyms. Restricted.",
+                "description": "Canonical entities as delivered: typed, people's ids as pseudonyms. Restricted.",
                 "tables": tables,
             }
         ],

@@ -23,7 +23,7 @@ def as_of_date(company: Company, newest_delivery: date, asked: str | None) -> da
             return date.fromisoformat(asked)
         except ValueError:
             raise BookworthError(f"as-of {asked!r} is not a date; write it as YYYY-MM-DD") from None
-    return newest_delivery if company.as_of == "delivery" else company.as_of
+    return company.as_of if isinstance(company.as_of, date) else newest_delivery
 
 
 def write_run_parameters(company: Company, paths: CompanyPaths, as_of: date) -> None:
