@@ -68,7 +68,7 @@ def _sources() -> Schema:
         "mode": {"enum": ["full", "increment"], "description": "full: a record missing later has been deleted."},
         "format": {"enum": list(FORMATS), "description": "By the file's ending if left out."},
         "encoding": {"enum": list(ENCODINGS)},
-        "delimiter": {"enum": [d for d in DELIMITERS]},
+        "delimiter": {"enum": list(DELIMITERS)},
         "decimal": {"enum": [".", ","]},
         "header_row": {"type": "integer", "minimum": 0, "description": "0: no header, `header` names the columns."},
         "header_rows": {"type": "integer", "minimum": 1, "description": "Rows the header takes, joined by a space."},

@@ -16,9 +16,9 @@ from dagster_project.settings import CompanyPaths
 MEMORY_LIMIT = "1200MB"
 
 
-def connect(file: Path, spill: Path, folders: tuple[Path, ...]) -> duckdb.DuckDBPyConnection:
-    """Open a database that can read and write below `folders` only, with spill files in `spill`."""
-    con = duckdb.connect(str(file))
+def connect(file: Path | None, spill: Path, folders: tuple[Path, ...]) -> duckdb.DuckDBPyConnection:
+    """Open a database (None: in memory) that can read and write below `folders` only, with spill files in `spill`."""
+    con = duckdb.connect(str(file) if file else ":memory:")
     con.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
     con.execute("set temp_directory = $spill", {"spill": str(spill / "spill")})
     con.execute("set autoinstall_known_extensions = false")
@@ -53,14 +53,14 @@ def scratch_folder(paths: CompanyPaths) -> Iterator[Path]:
 
 @contextmanager
 def scratch_connection(paths: CompanyPaths, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A throw-away database that can reach landing, raw and scratch, and nothing else."""
-    file = scratch / "scratch.duckdb"
-    file.unlink(missing_ok=True)
-    con = connect(file, scratch, (paths.landing, paths.raw, scratch))
+    """A throw-away database that can reach landing, raw and scratch, and nothing else.
+
+    In memory, spilling into scratch: a file would be checkpointed on closing, only to be deleted.
+    """
+    con = connect(None, scratch, (paths.landing, paths.raw, scratch))
     try:
         for macro in casting.MACROS:
             con.execute(macro)
         yield con
     finally:
         con.close()
-        file.unlink(missing_ok=True)

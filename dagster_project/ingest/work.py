@@ -48,9 +48,10 @@ def build(
             counts = {}
             for entity in entities().values():
                 own = [p for p in parts if p.entity == entity.name]
-                _create(con, entity)
                 if own:
                     _fill(con, company, paths, entity, own)
+                else:
+                    _create_empty(con, entity)
                 counts[entity.name] = int(con.execute(f"select count(*) from raw.{entity.name}").fetchall()[0][0])
             _evidence(con, parts, accounts)
             con.execute("commit")
@@ -63,31 +64,33 @@ def build(
     return counts
 
 
-def _create(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+def _create_empty(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     columns = [f"{quoted(c.name)} {c.duckdb_type}" for c in entity.columns.values()]
     history = [f"{name} {kind}" for name, kind in _HISTORY]
     con.execute(f"create table raw.{entity.name} ({', '.join([*columns, *history])})")
 
 
 def _pseudonyms(con: duckdb.DuckDBPyConnection, paths: CompanyPaths, parts: Sequence[Part], key: Pseudonymiser) -> None:
-    """`ids(domain, clear, pseudonym)`: every person's id once, so that each is hashed once."""
-    con.execute("create temp table clear_ids (domain varchar, clear varchar)")
-    for part in parts:
-        for column in entities()[part.entity].columns.values():
-            if column.pseudonym_domain and column.name in part.columns:
-                con.execute(
-                    f"insert into clear_ids select distinct $domain, {quoted(column.name)} from read_parquet($file) "
-                    f"where {quoted(column.name)} is not null",
-                    {"domain": column.pseudonym_domain, "file": str(part.parquet(paths.raw))},
-                )
-    con.execute("create temp table ids (domain varchar, clear varchar, pseudonym varchar)")
+    """`ids_<domain>(clear, pseudonym)`: every person's id once, so that each is hashed once."""
     for domain in ("customer", "staff", "person"):
+        selects = ["select null::varchar as clear where false"]
+        parameters: dict[str, str] = {}
+        for n, part in enumerate(parts):
+            for column in entities()[part.entity].columns.values():
+                if column.pseudonym_domain == domain and column.name in part.columns:
+                    selects.append(f"select distinct {quoted(column.name)} from read_parquet($file{n})")
+                    parameters[f"file{n}"] = str(part.parquet(paths.raw))
         con.execute(
-            f"insert into ids select domain, clear, {expression(domain, 'clear')} "
-            "from (select distinct domain, clear from clear_ids where domain = $domain)",
-            {"domain": domain, **key.parameters()},
+            f"create temp table clear_ids as select distinct clear from ({' union all '.join(selects)}) "
+            "where clear is not null",
+            parameters,
         )
-    con.execute("drop table clear_ids")
+        con.execute(
+            f"create temp table ids_{domain} as "
+            f"select clear, {expression(domain, 'clear')} as pseudonym from clear_ids",
+            key.parameters(),
+        )
+        con.execute("drop table clear_ids")
 
 
 def _fill(
@@ -107,20 +110,17 @@ def _fill(
         _presence(con, company, paths, entity, grain, parts)
         latest = (_latest_rows if grain == tuple(entity.key) else _latest_groups)(entity, grain)
         parameters = {}
-    names = [quoted(c) for c in entity.columns]
-    people = [c for c in entity.columns.values() if c.pseudonym_domain]
+    delivered = {c for p in parts for c in p.columns}
+    people = [c for c in entity.columns.values() if c.pseudonym_domain and c.name in delivered]
     joins = "".join(
-        f" left join ids i{n} on i{n}.domain = '{c.pseudonym_domain}' and i{n}.clear = v.{quoted(c.name)}"
-        for n, c in enumerate(people)
+        f" left join ids_{c.pseudonym_domain} i{n} on i{n}.clear = v.{quoted(c.name)}" for n, c in enumerate(people)
     )
-    hidden = {c.name: f"i{n}.pseudonym" for n, c in enumerate(people)}
-    selected = ", ".join(hidden.get(c, f"v.{quoted(c)}") for c in entity.columns)
-    history = ", ".join(name for name, _ in _HISTORY)
+    hidden = {c.name: f"i{n}.pseudonym as {quoted(c.name)}" for n, c in enumerate(people)}
+    selected = [hidden.get(c, f"v.{quoted(c)}") for c in entity.columns]
+    selected += [f"v.{name}::{kind} as {name}" for name, kind in _HISTORY]
     order = "" if len(parts) == 1 else " order by v._ord, v._line"
     con.execute(
-        f"insert into raw.{entity.name} ({', '.join(names)}, {history}) "
-        f"select {selected}, {', '.join('v.' + name for name, _ in _HISTORY)} from ({latest}) v{joins}{order}",
-        parameters,
+        f"create table raw.{entity.name} as select {', '.join(selected)} from ({latest}) v{joins}{order}", parameters
     )
     con.execute("drop table if exists versions")
 
@@ -273,7 +273,7 @@ def _shown(entity: Entity, name: str, sql: str) -> str:
     if column.identifier or column.free_text:
         return f"case when {sql} is not null then '***' end"
     if column.pseudonym_domain:
-        return f"(select pseudonym from ids where domain = '{column.pseudonym_domain}' and clear = {sql})"
+        return f"(select pseudonym from ids_{column.pseudonym_domain} where clear = {sql})"
     return f"{sql}::varchar"
 
 
