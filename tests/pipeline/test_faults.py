@@ -114,7 +114,8 @@ def test_a_failed_error_check_blocks(branch: World) -> None:
     for delivery in (EARLIER, "2026-06-30"):
         _rewrite(branch, delivery, f"ERP销售订单_{delivery.replace('-', '')}.csv", of_another_company)
     ran = branch.bookworth("refresh", COMPANY)
-    _assert_refused(branch, before, ran, "raw.orders")
+    _assert_refused(branch, before, ran, "orders")
+    assert "raw.orders: At least half of the customer ids exist among the customers" in ran.err
     assert "[anlan_safety] intermediate" not in ran.err, "built on raw tables that had been found unfit"
     with branch.instance() as instance:
         failed = [
