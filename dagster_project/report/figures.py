@@ -75,6 +75,16 @@ def _axis(**more: Any) -> dict[str, Any]:
     return base | more
 
 
+def _month_ticks(months: int) -> str:
+    """Plotly's step for a time axis with about ten ticks."""
+    return next((f"M{step}" for step in (1, 2, 3, 6) if months <= 10 * step), "M12")
+
+
+def _whole_ticks(months: int) -> int:
+    """A step in months with at most ten ticks, so that none falls on a fraction."""
+    return next((step for step in (1, 2, 3, 6) if months <= 10 * step), 12)
+
+
 def label(text: str, language: Language, lines: int = 3) -> str:
     """A name for an axis: escaped, broken into lines, cut with an ellipsis when it is long."""
     width = 12 if language == "zh" or not text.isascii() else 24
@@ -235,7 +245,7 @@ def census_months(rows: Sequence[Row], names: Mapping[str, Text]) -> Figures:
                 440,
                 barmode="relative",
                 bargap=0.15,
-                xaxis=_axis(type="date", tickformat="%Y-%m", nticks=10, anchor="y"),
+                xaxis=_axis(type="date", tickformat="%Y-%m", dtick=_month_ticks(len(rows)), anchor="y"),
                 yaxis=_axis(domain=[0, 0.5], tickformat=",d", zeroline=True, zerolinecolor=MUTED,
                             title=names["per_month"].of(language)),
                 yaxis2=_axis(domain=[0.58, 1], tickformat=",d", rangemode="tozero",
@@ -302,6 +312,7 @@ def cohort_revenue(
         traces = []
         values = [value for _, points in lines for _, value in points if value is not None]
         # Where the first order is most of it, lines from zero would lie on one another.
+        months = max(month for _, points in lines for month, _ in points)
         is_flat = min(values) > 0.4 * max(values)
         for i, (name, points) in enumerate(lines):
             colour = SEQUENCE[min(len(SEQUENCE) - 1, i * len(SEQUENCE) // max(len(lines), 1))]
@@ -328,7 +339,7 @@ def cohort_revenue(
             _layout(
                 380,
                 margin={"l": 8, "r": 64, "t": 16, "b": 8},
-                xaxis=_axis(title=words["months_since"].of(language), rangemode="tozero"),
+                xaxis=_axis(title=words["months_since"].of(language), rangemode="tozero", dtick=_whole_ticks(months)),
                 yaxis=_axis(
                     title=words["to_date"].of(language), tickformat=",.0f", rangemode="normal" if is_flat else "tozero"
                 ),

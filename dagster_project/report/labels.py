@@ -70,7 +70,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _text(row: Mapping[str, str], stem: str, path: Path) -> Text:
-    en, zh = row[f"{stem}_en"].strip(), row[f"{stem}_zh"].strip()
+    en, zh = (row[f"{stem}_{language}"].replace("`", "").strip() for language in ("en", "zh"))
     if not en or not zh:
         raise ReportError(f"{path.name}: {next(iter(row.values()))} lacks {stem}_{'en' if not en else 'zh'}")
     return Text(en, zh)

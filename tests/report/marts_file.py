@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,15 @@ def write_marts(path: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], wit
             if table in without:
                 continue
             connection.execute(f"create schema if not exists {table.partition('.')[0]}")
-            definition = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
+            definition = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
             connection.execute(f"create table {table} ({definition})")
-            for row in rows.get(table, []):
-                names = ", ".join(f'"{name}"' for name in row)
-                marks = ", ".join("?" for _ in row)
-                connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+            for names, same in groupby(rows.get(table, []), key=lambda row: tuple(row)):
+                values = [list(row.values()) for row in same]
+                row_marks = "(" + ", ".join("?" for _ in names) + ")"
+                connection.execute(
+                    f"insert into {table} ({', '.join(names)}) values {', '.join(row_marks for _ in values)}",
+                    [value for row in values for value in row],
+                )
     return path
 
 

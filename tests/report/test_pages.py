@@ -218,13 +218,14 @@ def test_every_figure_is_in_the_marts(marts: Path, pages: Mapping[str, Page]) ->
     assert walked > 300
 
 
-def test_no_row_of_a_person_is_read() -> None:
+def test_no_row_of_a_person_is_read(pages: Mapping[str, Page]) -> None:
     """What goes to a buyer before signing is aggregates only."""
-    for name, query in QUERIES.items():
-        assert not {table.partition(".")[2] for table in query.tables} & ROWS_OF_PEOPLE, name
-        for table in ROWS_OF_PEOPLE:
-            assert table not in query.sql, name
-        assert "customer_id" not in query.sql
+    reading = {name for name, query in QUERIES.items() if any(table in query.sql for table in ROWS_OF_PEOPLE)}
+    assert reading == {"mix_contributors"}, "it counts customers, to hide money that few of them moved"
+    assert not [name for name, query in QUERIES.items() if "customer_id" in query.sql]
+    shown = {e.attributes["data-from"].partition(".")[0] for page in pages.values() for e in page.elements
+             if "data-from" in e.attributes}  # fmt: skip
+    assert not shown & reading
 
 
 @pytest.mark.parametrize(("key", "is_said"), [("demo", True), ("file", False)])

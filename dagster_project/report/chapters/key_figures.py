@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from dagster_project.report.content import Block, Card, Cards, Chapter, Note, Number, Paragraph, Row, Sentence, Text
+from dagster_project.report.content import (
+    HIDDEN,
+    Block,
+    Card,
+    Cards,
+    Chapter,
+    Note,
+    Number,
+    Paragraph,
+    Row,
+    Sentence,
+    Text,
+)
 from dagster_project.report.data import ReportData, figure
 
 TITLE = Text("Key figures", "关键数据")
@@ -45,8 +57,8 @@ def key_figures(data: ReportData) -> Chapter:
 
 
 def _card(row: Row) -> Card:
-    n = Number(row["n"], "count", "indicators.n") if row["n"] is not None else None
-    has_interval = row["ci_low"] is not None and row["ci_high"] is not None
+    n = Number(row["n"], "count", "indicators.n") if row["n"] not in (None, HIDDEN) else None
+    has_interval = not {None, HIDDEN} & {row["ci_low"], row["ci_high"]}
     return Card(
         label=Text(row["name_en"], row["name_zh"]),
         value=figure(row, "value", "indicators"),

@@ -18,6 +18,7 @@
       Object.keys(layout).filter(function (name) { return /^[xy]axis/.test(name); }).forEach(function (name) {
         layout[name].tickfont.size = 11;
         if (layout[name].nticks) { layout[name].nticks = 4; }
+        if (/^M\d+$/.test(layout[name].dtick)) { layout[name].dtick = "M" + 2 * layout[name].dtick.slice(1); }
       });
     }
     if (width) { layout.width = width; layout.autosize = false; }
