@@ -27,7 +27,8 @@ select
     max(case when events.orders > 0 then events.occurred_on end) as last_order_on,
     max(events.event_on) as last_event_on,
     cast(sum(events.revenue_net) as {{ money() }}) as revenue_net,
-    cast(sum(events.margin_net) as {{ money() }}) as margin_net
+    -- One unknown margin makes the sum unknown: a partial margin would pass for a small one.
+    cast(case when count(events.margin_net) = count(*) then sum(events.margin_net) end as {{ money() }}) as margin_net
 from events
 inner join days on events.occurred_on = days.day_on
 group by

@@ -30,16 +30,18 @@ totals as (
         sum(months.orders) as order_count,
         sum(months.order_days) as order_day_count,
         sum(months.revenue_net) as revenue_net,
-        sum(months.margin_net) as margin_net,
+        -- A sale of unknown margin makes the sum unknown.
+        case when count(months.margin_net) = count(*) then sum(months.margin_net) end as margin_net,
         sum(case when months.months_back < runs.months_shift + 12 then months.orders else 0 end) as order_count_12m,
         sum(
             case when months.months_back < runs.months_shift + 12 then months.revenue_net else 0 end
         ) as revenue_net_12m,
-        -- No sale is a margin of zero; a sale of unknown margin is not.
+        -- No sale is a margin of zero.
         case
-            when count(case when months.months_back < runs.months_shift + 12 then 1 end) > 0
-                then sum(case when months.months_back < runs.months_shift + 12 then months.margin_net end)
-            else 0
+            when
+                count(case when months.months_back < runs.months_shift + 12 then 1 end)
+                = count(case when months.months_back < runs.months_shift + 12 then months.margin_net end)
+                then coalesce(sum(case when months.months_back < runs.months_shift + 12 then months.margin_net end), 0)
         end as margin_net_12m
     from months
     inner join runs on months.months_back >= runs.months_shift
@@ -61,6 +63,19 @@ standing as (
     group by
         runs.run,
         spells.customer_id
+),
+
+-- Under contract at the close: a lapsed buyer with a live contract is not lapsing.
+contracted as (
+    select distinct
+        runs.run,
+        contracts.customer_id
+    from {{ ref('int_contracts_prepared') }} as contracts
+    inner join runs
+        on
+            contracts.starts_on < runs.cut_on
+            and (contracts.live_until_on is null or contracts.live_until_on >= runs.as_of_on)
+    where runs.is_active_by_contract
 ),
 
 joined as (
@@ -85,12 +100,14 @@ joined as (
         standing.active_since_period,
         standing.active_spell_number,
         standing.last_lost_period,
-        last_days.months_back as last_order_months_back
+        last_days.months_back as last_order_months_back,
+        contracted.customer_id is not null as is_under_contract
     from customers
     cross join runs
     left join totals on customers.customer_id = totals.customer_id and runs.run = totals.run
     left join standing on customers.customer_id = standing.customer_id and runs.run = standing.run
     left join days as last_days on totals.last_order_on = last_days.day_on
+    left join contracted on customers.customer_id = contracted.customer_id and runs.run = contracted.run
 )
 
 select
@@ -117,6 +134,7 @@ select
         when active_since_period is not null and first_period > -months_shift - new_months then 'new'
         when active_since_period is not null
             and not is_one_purchase
+            and not is_under_contract
             and last_order_months_back - months_shift >= lapsing_months then 'lapsing'
         when active_since_period is not null then 'active'
         when is_one_purchase and order_count > 0 then 'completed'

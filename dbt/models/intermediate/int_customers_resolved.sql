@@ -19,15 +19,28 @@ roots as (
     {{ chain_roots('merge_links') }}
 ),
 
+-- A survivor that was not delivered is stood in for by the least of the records merged into it.
+survivors as (
+    select
+        roots.id,
+        roots.is_cycle,
+        case
+            when delivered.customer_id is not null then roots.root
+            else min(roots.id) over (partition by roots.root)
+        end as root
+    from roots
+    left join customers as delivered on roots.root = delivered.customer_id
+),
+
 resolved as (
     select
         customers.customer_id,
-        coalesce(roots.root, customers.customer_id) as resolved_customer_id,
-        coalesce(not roots.is_cycle, false) as is_merged,
-        coalesce(roots.is_cycle, false) as is_merge_cycle,
+        coalesce(survivors.root, customers.customer_id) as resolved_customer_id,
+        coalesce(not survivors.is_cycle and survivors.root != customers.customer_id, false) as is_merged,
+        coalesce(survivors.is_cycle, false) as is_merge_cycle,
         customers.is_test
     from customers
-    left join roots on customers.customer_id = roots.id
+    left join survivors on customers.customer_id = survivors.id
 )
 
 select
@@ -35,6 +48,6 @@ select
     resolved.resolved_customer_id,
     resolved.is_merged,
     resolved.is_merge_cycle,
-    resolved.is_test or coalesce(survivors.is_test, false) as is_test
+    resolved.is_test or coalesce(standing.is_test, false) as is_test
 from resolved
-left join customers as survivors on resolved.resolved_customer_id = survivors.customer_id
+left join customers as standing on resolved.resolved_customer_id = standing.customer_id

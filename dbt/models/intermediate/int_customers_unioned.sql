@@ -2,6 +2,11 @@
 -- whoever appears only on an order, an invoice or a contract (a buyer without a record is still a buyer).
 with
 
+current_run as (
+    select * from {{ ref('int_runs_prepared') }}
+    where run = 'current'
+),
+
 customers as (
     select * from {{ ref('stg_crm__customers') }}
 ),
@@ -19,8 +24,18 @@ transacting as (
 recorded as (
     select customers.*
     from customers
+    cross join current_run
     inner join resolved_customers on customers.customer_id = resolved_customers.customer_id
-    where not resolved_customers.is_merged and not resolved_customers.is_test
+    left join transacting on customers.customer_id = transacting.customer_id
+    where
+        not resolved_customers.is_merged
+        and not resolved_customers.is_test
+        -- A record made after as-of is not known yet, unless its business is.
+        and (
+            transacting.customer_id is not null
+            or customers.created_on is null
+            or customers.created_on < current_run.cut_on
+        )
 ),
 
 parents as (

@@ -62,27 +62,27 @@ cross join newcomers
 union all
 
 select
-'lead_conversion',
-'',
-'',
-null,
-sum(converted),
-sum(leads),
-sum(leads),
-null,
-null
+    'lead_conversion',
+    '',
+    '',
+    null,
+    sum(converted),
+    sum(leads),
+    sum(leads),
+    null,
+    null
 from ripe
 
 union all
 
 select
-'lead_conversion',
-'channel',
-coalesce(source_channel, 'unknown'),
-null,
-converted,
-leads,
-leads,
-null,
-null
+    'lead_conversion',
+    'channel',
+    coalesce(source_channel, 'unknown'),
+    null,
+    converted,
+    leads,
+    leads,
+    null,
+    null
 from ripe

@@ -78,7 +78,8 @@ followed as (
         events.customer_id,
         max(
             case
-                when orders.ordered_on >= events.event_on
+                when
+                    orders.ordered_on >= events.event_on
                     and orders.ordered_on < {{ add_months('events.event_on', 24) }} then 1
                 else 0
             end
@@ -125,57 +126,57 @@ from repeats
 union all
 
 select
-'second_purchase_rate_24m',
-'',
-'',
-null,
-repeating,
-customers,
-customers,
-null,
-null
+    'second_purchase_rate_24m',
+    '',
+    '',
+    null,
+    repeating,
+    customers,
+    customers,
+    null,
+    null
 from second_purchases
 
 union all
 
 select
-'follow_on_rate',
-'',
-'',
-null,
-sum(has_follow_on),
-count(*),
-count(*),
-null,
-null
+    'follow_on_rate',
+    '',
+    '',
+    null,
+    sum(has_follow_on),
+    count(*),
+    count(*),
+    null,
+    null
 from followed
 
 union all
 
 select
-'referral_rate',
-'',
-'',
-null,
-active_referrers,
-active,
-active,
-null,
-null
+    'referral_rate',
+    '',
+    '',
+    null,
+    active_referrers,
+    active,
+    active,
+    null,
+    null
 from advocacy
 
 union all
 
 -- A ratio, not a share: one customer can bring several.
 select
-'k_factor',
-'',
-'',
-referred.customers / cast(nullif(advocacy.customers, 0) as double),
+    'k_factor',
+    '',
+    '',
+    referred.customers / cast(nullif(advocacy.customers, 0) as double),
     referred.customers,
-advocacy.customers,
-advocacy.customers,
-null,
-null
+    advocacy.customers,
+    advocacy.customers,
+    null,
+    null
 from advocacy
 cross join referred

@@ -21,13 +21,13 @@ from last_year
 union all
 
 select
-'churn_rate_12m',
-'',
-'',
-null,
-lost,
-opening,
-opening,
-null,
-null
+    'churn_rate_12m',
+    '',
+    '',
+    null,
+    lost,
+    opening,
+    opening,
+    null,
+    null
 from last_year

@@ -20,7 +20,7 @@ live_contracts as (
     cross join current_run
     where
         contracts.starts_on < current_run.cut_on
-        and (contracts.live_until_on is null or contracts.live_until_on >= current_run.cut_on)
+        and (contracts.live_until_on is null or contracts.live_until_on >= current_run.as_of_on)
 )
 
 select

@@ -43,7 +43,7 @@ nps as (
         stddev_samp(case when score >= 9 then 1.0 when score <= 6 then -1.0 else 0.0 end) as deviation,
         count(*) as answers
     from answers
-    where instrument = 'nps' and is_last_answer
+    where instrument = 'nps' and topic = 'overall' and is_last_answer
 )
 
 select
@@ -62,30 +62,30 @@ where topic = 'overall'
 union all
 
 select
-'csat_by_topic',
-'topic',
-topic,
-null,
-satisfied,
-answers,
-answers,
-null,
-null
+    'csat_by_topic',
+    'topic',
+    topic,
+    null,
+    satisfied,
+    answers,
+    answers,
+    null,
+    null
 from csat
 where topic != 'overall'
 
 union all
 
 select
-'csat_by_topic',
-'',
-'',
-null,
-sum(satisfied),
-sum(answers),
-sum(answers),
-null,
-null
+    'csat_by_topic',
+    '',
+    '',
+    null,
+    sum(satisfied),
+    sum(answers),
+    sum(answers),
+    null,
+    null
 from csat
 where topic != 'overall'
 
@@ -93,12 +93,12 @@ union all
 
 select
     'nps',
-'',
-'',
-value,
-null,
-null,
-answers,
+    '',
+    '',
+    value,
+    null,
+    null,
+    answers,
     greatest(value - 1.959964 * deviation / sqrt(answers), -1),
     least(value + 1.959964 * deviation / sqrt(answers), 1)
 from nps
@@ -107,28 +107,28 @@ where answers > 1
 union all
 
 select
-'survey_response_rate',
-'',
-'',
-null,
-answered,
-invited,
-invited,
-null,
-null
+    'survey_response_rate',
+    '',
+    '',
+    null,
+    answered,
+    invited,
+    invited,
+    null,
+    null
 from invites
 
 union all
 
 select
-'survey_coverage',
-'',
-'',
-null,
-covered.customers,
-active.customers,
-active.customers,
-null,
-null
+    'survey_coverage',
+    '',
+    '',
+    null,
+    covered.customers,
+    active.customers,
+    active.customers,
+    null,
+    null
 from covered
 cross join active

@@ -38,7 +38,7 @@ standing as (
 window_events as (
     select
         sum(events.revenue_net) as revenue_net_12m,
-        sum(events.margin_net) as margin_net_12m,
+        case when count(events.margin_net) = count(*) then sum(events.margin_net) end as margin_net_12m,
         sum(events.orders) as orders_12m,
         count(*) as event_count
     from {{ ref('int_revenue_events_unioned') }} as events
@@ -80,110 +80,110 @@ exits as (
 
 measured as (
     select
-'customers_total' as indicator_code,
-cast(customers_total as double) as value,
+        'customers_total' as indicator_code,
+        cast(customers_total as double) as value,
         cast(null as double) as numerator,
-cast(null as double) as denominator,
-customers_total as n
+        cast(null as double) as denominator,
+        customers_total as n
     from standing
     union all
     select
-'customers_active',
-customers_active,
-null,
-null,
-customers_total
-from standing
+        'customers_active',
+        customers_active,
+        null,
+        null,
+        customers_total
+    from standing
     union all
     select
-'customers_lost',
-customers_lost,
-null,
-null,
-customers_total
-from standing
+        'customers_lost',
+        customers_lost,
+        null,
+        null,
+        customers_total
+    from standing
     union all
     select
-'customers_potential',
-count(*),
-null,
-null,
-count(*)
-from leads
-where is_open and customer_id is null
+        'customers_potential',
+        count(*),
+        null,
+        null,
+        count(*)
+    from leads
+    where is_open and customer_id is null
     union all
     select
-'customers_new_12m',
-new,
-null,
-null,
-closing
-from last_year
+        'customers_new_12m',
+        new,
+        null,
+        null,
+        closing
+    from last_year
     union all
     select
-'customers_lost_12m',
-lost,
-null,
-null,
-opening
-from last_year
+        'customers_lost_12m',
+        lost,
+        null,
+        null,
+        opening
+    from last_year
     union all
     select
-'customers_reactivated_12m',
-reactivated,
-null,
-null,
-closing
-from last_year
+        'customers_reactivated_12m',
+        reactivated,
+        null,
+        null,
+        closing
+    from last_year
     union all
     select
-'customer_growth_yoy',
-growth,
-closing,
-opening,
-opening
-from growth
-where months_back = 0
+        'customer_growth_yoy',
+        growth,
+        closing,
+        opening,
+        opening
+    from growth
+    where months_back = 0
     union all
     select
-'customer_cagr_3y',
-power(closing / cast(nullif(opening, 0) as double), 1 / 3.0) - 1,
-closing,
-opening,
-opening
+        'customer_cagr_3y',
+        power(closing / cast(nullif(opening, 0) as double), 1 / 3.0) - 1,
+        closing,
+        opening,
+        opening
     from three_years
     union all
     select
-'growth_stability',
-case when years >= 3 then value end,
-null,
-null,
-years
-from stability
+        'growth_stability',
+        case when years >= 3 then value end,
+        null,
+        null,
+        years
+    from stability
     union all
     select
-'revenue_net_12m',
-cast(revenue_net_12m as double),
-null,
-null,
-event_count
-from window_events
+        'revenue_net_12m',
+        cast(revenue_net_12m as double),
+        null,
+        null,
+        event_count
+    from window_events
     union all
     select
-'margin_net_12m',
-cast(margin_net_12m as double),
-null,
-null,
-event_count
-from window_events
+        'margin_net_12m',
+        cast(margin_net_12m as double),
+        null,
+        null,
+        event_count
+    from window_events
     union all
     select
-'orders_12m',
-orders_12m,
-null,
-null,
-orders_12m
-from window_events
+        'orders_12m',
+        orders_12m,
+        null,
+        null,
+        orders_12m
+    from window_events
 )
 
 select

@@ -70,7 +70,8 @@ select
     -- Poisson limits after Byar (Breslow & Day 1987).
     case
         when complaints.complaints > 0
-            then 100.0 * complaints.complaints
+            then
+                100.0 * complaints.complaints
                 * power(1 - 1 / (9.0 * complaints.complaints) - 1.959964 / (3 * sqrt(complaints.complaints)), 3)
                 / nullif(placed.orders, 0)
         else 0
@@ -84,28 +85,28 @@ cross join placed
 union all
 
 select
-'sla_attainment',
-'',
-'',
-null,
-in_time,
-tickets,
-tickets,
-null,
-null
+    'sla_attainment',
+    '',
+    '',
+    null,
+    in_time,
+    tickets,
+    tickets,
+    null,
+    null
 from due
 
 union all
 
 select
-'backlog',
-'',
-'',
-unresolved.tickets,
-null,
-null,
-opened.tickets,
-null,
-null
+    'backlog',
+    '',
+    '',
+    unresolved.tickets,
+    null,
+    null,
+    opened.tickets,
+    null,
+    null
 from unresolved
 cross join opened

@@ -9,11 +9,6 @@ spells as (
     select * from {{ ref('int_customer_spells_merged') }}
 ),
 
-states as (
-    select * from {{ ref('int_customer_states_classified') }}
-    where run = 'current'
-),
-
 numbers as (
     {{ number_rows(1800) }}
 ),
@@ -88,12 +83,11 @@ counted as (
         sum(case when standing.was_active = 0 and first_periods.first_period <= standing.opens_period then 1 else 0 end)
             as reactivated,
         sum(case when standing.is_active = 0 then 1 else 0 end) as lost,
-        sum(case when standing.is_active = 0 and states.lifecycle_stage = 'completed' then 1 else 0 end)
-            as lost_completed,
+        sum(case when standing.is_active = 0 and current_run.is_one_purchase then 1 else 0 end) as lost_completed,
         sum(standing.is_active) as closing
     from standing
     inner join first_periods on standing.customer_id = first_periods.customer_id
-    inner join states on standing.customer_id = states.customer_id
+    cross join current_run
     group by
         standing.period_type,
         standing.closes_period,
