@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -20,13 +22,21 @@ import pytest
 from dagster_project.companies import load_company
 from dagster_project.ingest.pseudonyms import Pseudonymiser
 from dagster_project.publish import ledger
-from dagster_project.publish.generations import Generation, current_generation, read_generation, status, verify
+from dagster_project.publish.generations import (
+    CompanyStatus,
+    Generation,
+    current_generation,
+    read_generation,
+    status,
+    verify,
+)
 from dagster_project.publish.lock import company_lock
 from tests.pipeline.world import Ran, World, failure_words
 
 COMPANY = "anlan_safety"  # the smaller of the two
 ORDERS = "ERP销售订单_20260630.csv"
 EARLIER = "2026-03-31"
+Change = Callable[[list[str], list[list[str]]], tuple[list[str], list[list[str]]]]
 
 
 @pytest.fixture
@@ -35,15 +45,14 @@ def branch(refreshed: World, tmp_path: Path) -> World:
     return refreshed.branch(tmp_path, COMPANY)
 
 
-def _rewrite(world: World, delivery: str, name: str, change: object) -> Path:
+def _rewrite(world: World, delivery: str, name: str, change: Change) -> None:
     """Rewrite a delivered UTF-8 file through `change(header, rows) -> (header, rows)`."""
     file = world.paths(COMPANY).deliveries / delivery / name
     with file.open(encoding="utf-8-sig", newline="") as source:
         header, *rows = list(csv.reader(source))
-    header, rows = change(header, rows)  # type: ignore[operator]
+    header, rows = change(header, rows)
     with file.open("w", encoding="utf-8", newline="") as target:
         csv.writer(target).writerows([header, *rows])
-    return file
 
 
 def _newest_run(instance: dg.DagsterInstance) -> dg.DagsterRun:
@@ -207,7 +216,7 @@ def test_a_run_that_dies_before_its_first_stage_is_not_explained_by_the_last_one
         assert f"{COMPANY}: not published. see run {_newest_run(instance).run_id}" in ran.err
 
 
-# Kills, rollback, another date, readers: one history of one warehouse
+# Kills, another date, readers, rollback: one history of one warehouse
 
 
 @dataclass
@@ -215,17 +224,17 @@ class History:
     """What was seen after each step."""
 
     world: World
+    before: dict[str, str]
+    kills: list[tuple[str, dict[str, str], tuple[str, ...]]] = field(default_factory=list)
+    killed_runs: list[str] = field(default_factory=list)
     earlier: Ran | None = None
     earlier_generation: Generation | None = None
+    earlier_status: CompanyStatus | None = None
+    reader: dict[str, Any] = field(default_factory=dict)
     rollback: Ran | None = None
-    after_rollback: Generation | None = None
-    is_pinned: bool = False
-    kills: list[tuple[str, dict[str, str], tuple[str, ...]]] = field(default_factory=list)
-    before_kills: dict[str, str] = field(default_factory=dict)
-    killed_runs: list[str] = field(default_factory=list)
-    repaired: Ran | None = None
-    repaired_generation: Generation | None = None
-    reader: dict[str, object] = field(default_factory=dict)
+    rollback_status: CompanyStatus | None = None
+    again: Ran | None = None
+    again_status: CompanyStatus | None = None
 
 
 # When to kill: the stage that has begun, and how long it is left to work.
@@ -249,89 +258,57 @@ def _kill(world: World, stage: str, seconds: float) -> None:
     process.stderr.close()
 
 
+@contextmanager
+def _reading(marts: Path, stop: Path, seen: dict[str, Any]) -> Iterator[None]:
+    """An analyst's process beside the block; what it met ends in `seen`."""
+    reader = Path(__file__).with_name("reader.py")
+    command = [sys.executable, str(reader), str(marts), str(stop)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield
+            time.sleep(0.5)  # long enough to meet what was just published
+        finally:
+            stop.touch()
+            seen.update(json.loads(process.communicate(timeout=60)[0]))
+
+
 @pytest.fixture(scope="module")
-def history(refreshed: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
-    """as of an earlier day -> rolled back -> killed three times -> refreshed again, with a reader beside it."""
+def history(refreshed: World, tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Killed three times -> refreshed as of an earlier day, with a reader beside it -> rolled back -> refreshed."""
     folder = tmp_path_factory.mktemp("history")
     world = refreshed.branch(folder, COMPANY)
     paths = world.paths(COMPANY)
-    seen = History(world)
-    seen.earlier = world.bookworth("refresh", COMPANY, "--as-of", EARLIER)
-    seen.earlier_generation = current_generation(paths)
-    seen.rollback = world.bookworth("rollback", COMPANY)
-    seen.after_rollback = current_generation(paths)
-    seen.is_pinned = status(paths).is_pinned
-    seen.before_kills = world.published(COMPANY)
+    seen = History(world, world.published(COMPANY))
     with world.instance() as instance:
         known = {run.run_id for run in instance.get_runs()}
         for stage, seconds in MOMENTS:
             _kill(world, stage, seconds)
             seen.kills.append((stage, world.published(COMPANY), verify(paths)))
         seen.killed_runs = [run.run_id for run in instance.get_runs() if run.run_id not in known]
-    stop = folder / "stop"
-    reader = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("reader.py")), str(paths.current / "marts.duckdb"), str(stop)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        seen.repaired = world.bookworth("refresh", COMPANY, "--as-of", EARLIER)
-        time.sleep(0.5)
-    finally:
-        stop.touch()
-        seen.reader = json.loads(reader.communicate(timeout=60)[0])
-    seen.repaired_generation = current_generation(paths)
-    yield seen
-
-
-def test_as_of_an_earlier_day_assesses_that_day(history: History) -> None:
-    """The same history seen from another day: what had not happened yet must not be in it."""
-    assert history.earlier is not None
-    assert history.earlier.code == 0, history.earlier.err
-    generation = history.earlier_generation
-    assert generation is not None
-    assert (generation.number, str(generation.as_of)) == (2, EARLIER)
-    first = read_generation(history.world.paths(COMPANY), 1)
-    assert first is not None
-    assert first.relations["customer.fct_orders"] != generation.relations["customer.fct_orders"]
-    with duckdb.connect(str(generation.marts), read_only=True) as marts:
-        newest, as_of = marts.execute(
-            "select max(ordered_on), (select max(as_of_date) from score.fct_overall_score) from customer.fct_orders"
-        ).fetchall()[0]
-    assert str(as_of) == EARLIER
-    assert str(newest) <= EARLIER
-
-
-def test_rollback_switches_back_and_pins(history: History) -> None:
-    """Going back is one switch; pruning the generation one went back to would take it away again."""
-    assert history.rollback is not None
-    assert history.rollback.code == 0, history.rollback.err
-    assert "generation 1" in history.rollback.out
-    assert history.after_rollback is not None
-    assert history.after_rollback.number == 1
-    assert history.is_pinned
+    with _reading(paths.current / "marts.duckdb", folder / "stop", seen.reader):
+        seen.earlier = world.bookworth("refresh", COMPANY, "--as-of", EARLIER)
+    seen.earlier_generation, seen.earlier_status = current_generation(paths), status(paths)
+    seen.rollback, seen.rollback_status = world.bookworth("rollback", COMPANY), status(paths)
+    seen.again, seen.again_status = world.bookworth("refresh", COMPANY), status(paths)
+    return seen
 
 
 def test_a_kill_at_any_moment_leaves_what_is_published(history: History) -> None:
     """The power goes when it wants to; readers must not notice."""
     assert [stage for stage, _, _ in history.kills] == [stage for stage, _ in MOMENTS]
     for stage, published, damage in history.kills:
-        assert published == history.before_kills, stage
+        assert published == history.before, stage
         assert damage == (), stage
 
 
-def test_the_refresh_after_kills_and_rollback_publishes(history: History) -> None:
+def test_the_refresh_after_kills_publishes(history: History) -> None:
     """Whatever a killed run left lying about, the next one needs nobody's hand."""
-    assert history.repaired is not None
-    assert history.repaired.code == 0, history.repaired.err
-    generation = history.repaired_generation
-    assert generation is not None
-    assert (generation.number, str(generation.as_of)) == (3, EARLIER)
-    after = status(history.world.paths(COMPANY))
-    assert not after.is_pinned
-    assert after.damage == ()
-    assert after.last_run is not None
-    assert after.last_run.outcome == "published"
+    assert history.earlier is not None
+    assert history.earlier.code == 0, history.earlier.err
+    assert history.earlier_status is not None
+    assert history.earlier_status.damage == ()
+    assert history.earlier_status.last_run is not None
+    assert history.earlier_status.last_run.outcome == "published"
 
 
 def test_killed_runs_are_marked_failed(history: History) -> None:
@@ -346,32 +323,61 @@ def test_killed_runs_are_marked_failed(history: History) -> None:
     assert len(crashed) == len(MOMENTS)
 
 
-def test_the_same_input_gives_the_same_marts_row_for_row(history: History) -> None:
-    """A figure that differs between two runs of the same deliveries cannot be signed for."""
-    first, again = history.earlier_generation, history.repaired_generation
+def test_as_of_an_earlier_day_assesses_that_day(history: History) -> None:
+    """The same history seen from another day: what had not happened yet must not be in it."""
+    generation = history.earlier_generation
+    assert generation is not None
+    assert (generation.number, str(generation.as_of)) == (2, EARLIER)
+    first = read_generation(history.world.paths(COMPANY), 1)
     assert first is not None
-    assert again is not None
-    assert first.build_id == again.build_id
-    assert first.relations == again.relations
+    assert first.relations["customer.fct_orders"] != generation.relations["customer.fct_orders"]
+    with duckdb.connect(str(generation.marts), read_only=True) as marts:
+        newest, as_of = marts.execute(
+            "select max(ordered_on), (select max(as_of_date) from score.fct_overall_score) from customer.fct_orders"
+        ).fetchall()[0]
+    assert str(as_of) == EARLIER
+    assert str(newest) <= EARLIER
 
 
 def test_readers_never_meet_an_error(history: History) -> None:
     """Analysts query while a refresh runs: each read is one whole generation, the old or the new."""
     assert history.reader["errors"] == []
-    assert int(str(history.reader["reads"])) > 50
-    days = [str(row).split(" ")[0] for row in history.reader["seen"]]  # type: ignore[attr-defined]
-    assert sorted(days) == [EARLIER, "2026-06-30"]
+    assert history.reader["reads"] > 50
+    assert sorted(row.split(" ")[0] for row in history.reader["seen"]) == [EARLIER, "2026-06-30"]
 
 
-def test_the_same_refresh_again_changes_nothing(refreshed: World, branch: World) -> None:
-    """A nightly run over unchanged deliveries must not push five good generations out of the shelf."""
-    before = branch.published(COMPANY)
-    ran = branch.bookworth("refresh", COMPANY)
-    assert ran.code == 0, ran.err
-    assert branch.published(COMPANY) == before
-    last_run = status(branch.paths(COMPANY)).last_run
-    assert last_run is not None
-    assert last_run.outcome == "unchanged"
+def test_rollback_switches_back_and_pins(history: History) -> None:
+    """Going back is one switch; pruning the generation one went back to would take it away again."""
+    assert history.rollback is not None
+    assert history.rollback.code == 0, history.rollback.err
+    assert "generation 1" in history.rollback.out
+    after = history.rollback_status
+    assert after is not None
+    assert after.generation is not None
+    assert after.generation.number == 1
+    assert after.is_pinned
+
+
+def test_the_refresh_after_a_rollback_goes_on_as_usual(history: History) -> None:
+    """A pin that outlives the next refresh leaves readers with the past for good."""
+    assert history.again is not None
+    assert history.again.code == 0, history.again.err
+    assert history.again_status is not None
+    assert not history.again_status.is_pinned
+    assert history.again_status.damage == ()
+
+
+def test_the_same_input_gives_the_same_marts_row_for_row(history: History) -> None:
+    """A figure that differs between two runs of the same deliveries cannot be signed for; a nightly run over unchanged
+    deliveries must not push five good generations off the shelf either."""
+    after = history.again_status
+    assert after is not None
+    assert after.generation is not None
+    assert after.verdict is not None
+    assert after.generation.number == 1
+    assert after.verdict.relations == after.generation.relations
+    assert after.last_run is not None
+    assert after.last_run.outcome == "unchanged"
 
 
 # Pseudonyms
