@@ -111,6 +111,8 @@ class Writer:
             attributes += Markup(' class="num"')
         elif column.kind in ("label", "date", "flag"):
             attributes += Markup(' class="word"')
+        elif column.kind in ("text", "bilingual"):
+            attributes += Markup(' class="prose"')
         value = None if column.parts else row[column.name]
         if value is not None and value is not HIDDEN and (column.kind in NUMERIC or column.kind in ("date", "flag")):
             attributes += Markup(' data-value="{}" data-from="{}.{}"').format(

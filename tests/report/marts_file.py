@@ -34,20 +34,27 @@ def write_marts(path: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], wit
     """All declared tables but `without`; those in `rows` with these rows, missing columns null, the others empty."""
     assert rows.keys() <= declared_tables().keys()
     with duckdb.connect(str(path)) as connection:
+        connection.begin()
         for table, columns in declared_tables().items():
             if table in without:
                 continue
             connection.execute(f"create schema if not exists {table.partition('.')[0]}")
             definition = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
             connection.execute(f"create table {table} ({definition})")
-            for names, same in groupby(rows.get(table, []), key=lambda row: tuple(row)):
+            names: tuple[str, ...]
+            for names, same in groupby(rows.get(table, []), key=_names):
                 values = [list(row.values()) for row in same]
                 row_marks = "(" + ", ".join("?" for _ in names) + ")"
                 connection.execute(
                     f"insert into {table} ({', '.join(names)}) values {', '.join(row_marks for _ in values)}",
                     [value for row in values for value in row],
                 )
+        connection.commit()
     return path
+
+
+def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row)
 
 
 def company(**changes: Any) -> Company:

@@ -195,7 +195,7 @@ def test_every_figure_is_in_the_marts(marts: Path, pages: Mapping[str, Page]) ->
     grain = read(marts, company(), "build-1", load_labels(), 5).grain
     with open_marts(marts) as connection:
         present = tables_in(connection)
-        found = {
+        found: dict[str, set[str]] = {
             f"{name}.{column}": set()
             for name in QUERIES
             for row in run(connection, name, present, grain)
