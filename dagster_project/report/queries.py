@@ -337,6 +337,19 @@ QUERIES: Mapping[str, Query] = {
         from quality.fct_row_accounting
         """,
     ),
+    "restatements": Query(
+        ("quality.fct_restatements",),
+        """
+        select
+            delivery,
+            entity,
+            column_name,
+            cast(count(*) as integer) as records
+        from quality.fct_restatements
+        group by delivery, entity, column_name
+        order by delivery, entity, column_name
+        """,
+    ),
     "inputs": Query(
         ("quality.fct_inputs",),
         """

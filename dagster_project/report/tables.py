@@ -19,6 +19,17 @@ _DIMENSION = Column("dimension", "label", area="dimension")
 _QUALITY_DIMENSION = Column("dimension", "label", area="quality_dimension")
 _STATUS = Column("status", "label", area="status")
 
+# Tables with a row per person, order or record: analysts read them in the marts, no report shows them.
+ROWS = frozenset(
+    {
+        "customer.dim_customers",
+        "customer.fct_customer_months",
+        "customer.fct_order_lines",
+        "customer.fct_orders",
+        "quality.fct_restatements",
+    }
+)
+
 # Published table -> the query that reads it and its columns.
 PUBLISHED: Mapping[str, tuple[str, tuple[Column, ...]]] = {
     "score.fct_overall_score": (

@@ -16,7 +16,7 @@ from dagster_project.report.chapters import CHAPTERS
 from dagster_project.report.content import Sentence, Text
 from dagster_project.report.data import ReportData, read
 from dagster_project.report.labels import Labels, load_labels
-from dagster_project.report.tables import PUBLISHED
+from dagster_project.report.tables import PUBLISHED, ROWS
 from tests.report.marts_file import company, declared_tables, full, write_marts
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -78,10 +78,9 @@ def test_every_published_table_and_column_has_a_name(labels: Labels) -> None:
 
 
 def test_every_aggregate_mart_is_published() -> None:
-    """A new mart without a page and a sheet is one that nobody outside will find."""
-    rows_of_people = {"customer.dim_customers", "customer.fct_orders", "customer.fct_order_lines",
-                      "customer.fct_customer_months"}  # fmt: skip
-    assert declared_tables().keys() - rows_of_people == PUBLISHED.keys()
+    """A new mart is either a page and a sheet, or said to hold rows that no report shows; not forgotten."""
+    assert declared_tables().keys() <= PUBLISHED.keys() | ROWS
+    assert not PUBLISHED.keys() & ROWS
 
 
 def test_words_of_the_contract_are_known(labels: Labels) -> None:

@@ -19,6 +19,7 @@ from dagster_project.report.content import (
     Text,
 )
 from dagster_project.report.data import ReportData
+from dagster_project.report.queries import QUERIES
 
 TITLE = Text("Data quality", "数据质量")
 DIMENSIONS = (
@@ -42,6 +43,12 @@ ACCOUNTING = (
     Column("excluded", "count"),
     Column("erased", "count"),
 )
+RESTATED = (
+    Column("entity", "label", area="entity"),
+    Column("column_name", "code"),
+    Column("delivery", "date"),
+    Column("records", "count"),
+)
 INPUTS = (
     Column("entity", "label", area="entity"),
     Column("row_count", "count"),
@@ -53,7 +60,7 @@ WORDS = {"quality_share": Text("Cells and rows as expected", "符合要求的单
 
 def quality(data: ReportData) -> Chapter:
     """Dimensions, failed checks, row accounting, deliveries; each said to be missing where it is."""
-    blocks: list[Block] = [*_dimensions(data), *_failed(data), *_accounting(data), *_inputs(data)]
+    blocks: list[Block] = [*_dimensions(data), *_failed(data), *_accounting(data), *_restated(data), *_inputs(data)]
     return Chapter("quality", TITLE, blocks)
 
 
@@ -166,6 +173,19 @@ def _accounting(data: ReportData) -> list[Block]:
         "row-accounting", "row_accounting", Text("Row accounting", "行数核对"), ACCOUNTING, data.rows["row_accounting"]
     )
     return [heading, Paragraph(sentence), table]
+
+
+def _restated(data: ReportData) -> list[Block]:
+    heading = Heading("quality-restated", Text("What later deliveries changed", "后续交付的更正"))
+    is_built = data.present.issuperset(QUERIES["restatements"].tables)
+    missing = None if is_built else data.absent("restatements", Text("", ""))
+    if missing is not None:
+        return [heading, missing]
+    if not data.rows["restatements"]:
+        nothing = Sentence("No delivery changed what an earlier one had given.", "后续交付未更改先前交付的记录。")
+        return [heading, Paragraph(nothing)]
+    title = Text("Records changed by a later delivery", "被后续交付更改的记录")
+    return [heading, Table("restatements", "restatements", title, RESTATED, data.rows["restatements"])]
 
 
 def _inputs(data: ReportData) -> list[Block]:
