@@ -53,6 +53,10 @@ def create_raw_tables(path: Path, rows: Rows, delivered_on: date) -> None:
             " loaded bigint, quarantined bigint, duplicates bigint, excluded bigint, erased bigint)"
         )
         connection.execute(
+            "create table evidence.restatements (entity varchar, record_key varchar, column_name varchar,"
+            " old_value varchar, new_value varchar, delivery date)"
+        )
+        connection.execute(
             "create table evidence.expectation_results (stage varchar, relation varchar, name varchar, expectation varchar,"
             " column_name varchar, dimension varchar, severity varchar, status varchar, element_count bigint,"
             " unexpected_count bigint, unexpected_share double, threshold double, description_en varchar,"

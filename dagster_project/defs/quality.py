@@ -18,6 +18,7 @@ def _specs(stage: str) -> Sequence[dg.AssetCheckSpec]:
             name=f"expectations_{dimension}",
             asset=relation.split("."),
             blocking=blocking,
+            partitions_def=company_partitions,
             description=f"Great Expectations: {dimension} of {relation} (expectations/{stage}/).",
         )
         for planned_stage, relation, dimension, blocking in planned_checks()
@@ -75,7 +76,7 @@ def _result(check: CheckVerdict) -> dg.AssetCheckResult:
         check_name=f"expectations_{check.dimension}",
         passed=check.status in ("passed", "not_assessed"),
         severity=dg.AssetCheckSeverity.ERROR if check.status == "failed" else dg.AssetCheckSeverity.WARN,
-        description=check.summary,
+        description="; ".join([check.summary, *check.failures, *check.warnings]),
         metadata={
             "assessed": check.assessed,
             "expectations": check.expectations,

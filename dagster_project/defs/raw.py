@@ -17,6 +17,7 @@ from dagster_project.row_counts import row_counts
 EVIDENCE = {
     "inputs": "Which canonical columns were delivered, and how full they are: what decides `not_assessed`.",
     "row_accounting": "Where every delivered row went: loaded, quarantined, duplicate, excluded or erased.",
+    "restatements": "What a later delivery changed about a record an earlier one had given.",
     "run_parameters": "The dates and settings this build is made for.",
 }
 
@@ -90,6 +91,7 @@ def delivered_files(
             "every_row_accounted_for",
             asset=["raw", "row_accounting"],
             blocking=True,
+            partitions_def=company_partitions,
             description="delivered = loaded + quarantined + duplicates + excluded + erased, for every file.",
         )
     ],

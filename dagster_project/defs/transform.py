@@ -26,6 +26,16 @@ class StageTranslator(DagsterDbtTranslator):
         stage = folder if folder in ("staging", "intermediate", "marts") else "reference"
         return spec.replace_attributes(group_name=stage, owners=OWNERS, kinds={"dbt", "duckdb"})
 
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(partitions_def=company_partitions)
+
 
 translator = StageTranslator(
     # Checks on sources would silently stop blocking checks from blocking: they are left to Great Expectations.
