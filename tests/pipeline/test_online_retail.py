@@ -59,7 +59,7 @@ def test_the_clean_revenue_is_the_published_one(marts: duckdb.DuckDBPyConnection
 def test_the_clean_revenue_without_exact_repeats(marts: duckdb.DuckDBPyConnection) -> None:
     """Repeats were not declared duplicates, so they stay; whoever drops them gets the other published figure.
 
-    All eight delivered columns decide what a repeat is. The time counts: one invoice holds a line twice, a minute apart.
+    All eight delivered columns decide what a repeat is, the time too: one invoice holds a line twice, a minute apart.
     """
     found = marts.execute(
         f"""

@@ -27,7 +27,9 @@ _ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _WORD = re.compile(r"[A-Za-z0-9_@.+\-]+")
 _DIGITS = re.compile(r"\d{6,}")
 # A run of Chinese, with what names of places and companies carry besides: 绍兴市示例单位385.
-_CHINESE = re.compile(r"[0-9A-Za-z()（）·]*[\u4e00-\u9fff][0-9A-Za-z()（）·\u4e00-\u9fff]*")
+_CHINESE = re.compile(r"[0-9A-Za-z()（）·-]*[\u4e00-\u9fff][0-9A-Za-z()（）·\u4e00-\u9fff-]*")
+# Couples are one customer with two names.
+_BETWEEN_NAMES = re.compile(r"[、，,/&\s]+")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ def _personal(world: World, company: str) -> Personal:
                     query = f'select distinct "{column.name}"::varchar from read_parquet(?)'
                     rows = connection.execute(query, [str(part.parquet(raw))]).fetchall()
                     values |= {value for (value,) in rows if value is not None}
-    chinese = {value for value in values if _CHINESE.fullmatch(value)}
+    # A single letter, such as 无 for none, is nobody.
+    values = {name for value in values for name in _BETWEEN_NAMES.split(value) if len(name) > 1}
+    chinese = {value for value in values if not value.isascii()}
+    assert all(_CHINESE.fullmatch(value) for value in chinese), "some names cannot be looked for"
     return Personal(frozenset(values - chinese), frozenset(chinese))
 
 
