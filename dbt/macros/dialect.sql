@@ -68,19 +68,6 @@
     datediff({{ end_on }}, {{ start_on }})
 {%- endmacro %}
 
-{# Hours between two timestamps, with fractions. #}
-{% macro hours_between(start_at, end_at) -%}
-    {{ return(adapter.dispatch('hours_between', 'bookworth')(start_at, end_at)) }}
-{%- endmacro %}
-
-{% macro default__hours_between(start_at, end_at) -%}
-    (epoch({{ end_at }}) - epoch({{ start_at }})) / 3600.0
-{%- endmacro %}
-
-{% macro spark__hours_between(start_at, end_at) -%}
-    (unix_timestamp({{ end_at }}) - unix_timestamp({{ start_at }})) / 3600.0
-{%- endmacro %}
-
 {# A date moved by whole months; a day that the month lacks becomes its last day. #}
 {% macro add_months(date_on, months) -%}
     cast({{ dbt.dateadd('month', months, date_on) }} as date)
