@@ -20,13 +20,15 @@ ALLOWED = {
     "settings": set(),
     "companies": {"settings"},
     **dict.fromkeys(STAGES, SHARED),
+    # Helpers for people at a shell, which look at exports the way the ingest does.
+    "tools": {"ingest"} | SHARED,
     "row_counts": set(),
     "dbt_build": SHARED,
     "resources": {"publish"} | SHARED,
     "defs": STAGES | SHARED | {"resources", "row_counts", "dbt_build"},
     "definitions": {"defs"},
     "refresh": {"definitions", "resources", "publish"} | SHARED,
-    "cli": {"refresh"} | STAGES | SHARED,
+    "cli": {"refresh", "tools"} | STAGES | SHARED,
 }
 MAY_IMPORT_DAGSTER = {"defs", "definitions", "resources", "refresh"}
 # The contract is data that every part may read.
