@@ -26,6 +26,8 @@ NAVY, TEAL, RUST, STONE, PALE = "#1f4468", "#3f8f8a", "#b0502c", "#9aa5b1", "#c9
 # Old cohorts dark, young ones light; the lightest still stands out from white.
 SEQUENCE = ("#12304d", "#1f4468", "#2d5a80", "#3d7199", "#4f88ae", "#669ec0", "#7fb2d0", "#98c3dc")
 
+MOST_NAMED = 6  # more lines than this are named only where the name can be read
+
 Figures = Mapping[Language, Mapping[str, Any]]
 
 
@@ -85,9 +87,9 @@ def _whole_ticks(months: int) -> int:
     return next((step for step in (1, 2, 3, 6) if months <= 10 * step), 12)
 
 
-def label(text: str, language: Language, lines: int = 3) -> str:
+def label(text: str, lines: int = 3) -> str:
     """A name for an axis: escaped, broken into lines, cut with an ellipsis when it is long."""
-    width = 12 if language == "zh" or not text.isascii() else 24
+    width = 24 if text.isascii() else 12
     parts = textwrap.wrap(text, width) or [""]
     if len(parts) > lines:
         parts = [*parts[: lines - 1], parts[lines - 1][: width - 1] + "…"]
@@ -106,7 +108,7 @@ def dimension_scores(rows: Sequence[Row], names: Mapping[str, Text], words: Mapp
     def build(language: Language) -> go.Figure:
         scored = [row for row in rows if shown(row["score"]) is not None]
         rest = [row for row in rows if shown(row["score"]) is None]
-        axis = {row["dimension"]: label(names[row["dimension"]].of(language), language) for row in rows}
+        axis = {row["dimension"]: label(names[row["dimension"]].of(language)) for row in rows}
         low = [None if shown(r["score_ci_low"]) is None else r["score"] - r["score_ci_low"] for r in scored]
         high = [None if shown(r["score_ci_high"]) is None else r["score_ci_high"] - r["score"] for r in scored]
         figure = go.Figure(
@@ -275,7 +277,7 @@ def census_bridge(row: Row, names: Mapping[str, Text]) -> Figures:
     def build(language: Language) -> go.Figure:
         return go.Figure(
             go.Waterfall(
-                x=[label(names[name].of(language), language) for name, _, _ in steps],
+                x=[label(names[name].of(language)) for name, _, _ in steps],
                 y=[value for _, _, value in steps],
                 measure=[measure for _, measure, _ in steps],
                 text=[
@@ -302,11 +304,25 @@ def census_bridge(row: Row, names: Mapping[str, Text]) -> Figures:
     return in_both(build)
 
 
+def _stands_apart(at: int, lines: Sequence[tuple[str, Sequence[tuple[int, float | None]]]]) -> bool:
+    """Whether the end of a line is far enough from all others for a name to be read there."""
+    known = [{month: value for month, value in points if value is not None} for _, points in lines]
+    everything = [value for points in known for value in points.values()]
+    if not known[at]:
+        return False
+    month = max(known[at])
+    others = (points[month] for i, points in enumerate(known) if i != at and month in points)
+    return all(abs(value - known[at][month]) > 0.05 * (max(everything) - min(everything)) for value in others)
+
+
 def cohort_revenue(
     lines: Sequence[tuple[str, Sequence[tuple[int, float | None]]]], words: Mapping[str, Text]
 ) -> Figures:
     """Revenue to date per customer by months since the first order, one line a cohort, named at its end."""
     import plotly.graph_objects as go
+
+    def is_named(at: int) -> bool:
+        return len(lines) <= MOST_NAMED or _stands_apart(at, lines)
 
     def build(language: Language) -> go.Figure:
         traces = []
@@ -326,7 +342,7 @@ def cohort_revenue(
                     connectgaps=True,
                     line={"color": colour, "width": 2},
                     marker={"size": 6, "symbol": i % 6},
-                    text=[name if k == last else "" for k in range(len(points))],
+                    text=[name if k == last and is_named(i) else "" for k in range(len(points))],
                     textposition="middle right",
                     textfont={"color": INK, "size": 11},
                     cliponaxis=False,
@@ -356,7 +372,7 @@ def mix(buckets: Sequence[tuple[Text, Any, Any]], words: Mapping[str, Text]) -> 
     def build(language: Language) -> go.Figure:
         # Positions, not names: two long names may be cut to the same text.
         y = list(range(len(buckets)))
-        ticks = [label(name.of(language), language, lines=2) for name, _, _ in buckets]
+        ticks = [label(name.of(language), lines=2) for name, _, _ in buckets]
         series = (
             ("customers", [c for _, c, _ in buckets], NAVY, ""),
             ("revenue", [r for _, _, r in buckets], PALE, "/"),
@@ -415,7 +431,7 @@ def quality(rows: Sequence[Row], names: Mapping[str, Text], words: Mapping[str, 
     floor = min(0.9, int(min(row["quality_share"] for row in found) * 20) / 20)
 
     def build(language: Language) -> go.Figure:
-        y = [label(names[row["dimension"]].of(language), language) for row in found]
+        y = [label(names[row["dimension"]].of(language)) for row in found]
         return go.Figure(
             go.Scatter(
                 x=[row["quality_share"] for row in found],

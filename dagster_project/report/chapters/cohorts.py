@@ -80,22 +80,17 @@ def _findings(rows: Sequence[Row]) -> list[Block]:
         "n": Number(peak["customers"], "count", "cohort_retention.customers"),
         "share": Number(peak["retention"], "share", "cohort_retention.retention"),
     }
-    when = (
-        Text("month {from}", "第 {from} 个月")
-        if peak["months_from"] == peak["months_to"]
-        else Text("months {from} to {to}", "第 {from} 至 {to} 个月")
-    )
-    return [
-        Paragraph(
-            Sentence(
-                f"Customers came back most in {when.en} after the first order: {{share}} of the {{n}} customers of "
-                "{cohort} ordered in an average month there.",
-                f"客户回购最多出现在首单后{when.zh}：{{cohort}} 的 {{n}} 位客户月均有 {{share}} 下单。",
-                values,
-            ),
-            lead=True,
+    if peak["months_from"] == peak["months_to"]:
+        en = "Customers came back most in month {from} after the first order: {share} of the {n} of {cohort} did."
+        zh = "客户回购最多出现在首单后第 {from} 个月：{cohort} 的 {n} 位客户中 {share} 下单。"
+        del values["to"]
+    else:
+        en = (
+            "Customers came back most in months {from} to {to} after the first order: {share} of the {n} customers of "
+            "{cohort} ordered in an average month of these."
         )
-    ]
+        zh = "客户回购最多出现在首单后第 {from} 至 {to} 个月：{cohort} 的 {n} 位客户月均有 {share} 下单。"
+    return [Paragraph(Sentence(en, zh, values), lead=True)]
 
 
 def _heat(data: ReportData, rows: Sequence[Row]) -> Heat:
