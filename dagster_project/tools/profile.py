@@ -53,7 +53,7 @@ _SHAPES = {
 }
 _SAMPLE_CELLS = 2_000_000
 _SAMPLE_ROWS = 50_000
-_SHAPED_VALUES = 2_000  # distinct values of a column that are looked at
+_SHAPED_VALUES = 400  # distinct values of a column that are looked at
 _FEW_VALUES = 30
 _HEAD = 1 << 20
 _STAMP = re.compile(r"(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])([-_.]?[0-3]\d)?|(19|20)\d{2}[-_.]?[qQ][1-4]")
