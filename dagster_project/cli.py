@@ -90,7 +90,7 @@ def _refresh(arguments: argparse.Namespace) -> int:
             failed += 1
             print(f"\n{company}: not published. {done.message}", file=sys.stderr)
         print()
-        _print_status(settings, company)
+        _print_status(settings, company, said=done.message)
     return 1 if failed else 0
 
 
@@ -104,8 +104,8 @@ def _status(arguments: argparse.Namespace) -> int:
     return 1 if any(damaged) else 0
 
 
-def _print_status(settings: Settings, company: str) -> bool:
-    """Print one company; True if what is published is damaged."""
+def _print_status(settings: Settings, company: str, said: str = "") -> bool:
+    """Print one company, without repeating what was said already; True if what is published is damaged."""
     from dagster_project.publish.generations import status
 
     state = status(settings.paths(company))
@@ -124,7 +124,8 @@ def _print_status(settings: Settings, company: str) -> bool:
         print(f"  marts         {_shown(settings.paths(company).current / 'marts.duckdb')}")
         print(f"  report        {_shown(settings.paths(company).current / 'reports' / 'index.html')}")
     if state.last_run is not None:
-        print(f"  last run      {state.last_run.outcome}: {state.last_run.message}")
+        message = state.last_run.message
+        print(f"  last run      {state.last_run.outcome}{': ' + message if message != said else ''}")
     for line in state.fell_short:
         print(f"  fell short    {line}")
     for line in state.damage:
@@ -146,7 +147,7 @@ def _rollback(arguments: argparse.Namespace) -> int:
     with company_lock(paths, "rollback"):
         generation = rollback(paths, arguments.to)
     print(f"{company}: generation {generation.number} (as of {generation.as_of}) is current again.")
-    print("The next refresh publishes a newer one.")
+    print("It stays until the next refresh, which publishes what the deliveries then say.")
     return 0
 
 

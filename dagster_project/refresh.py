@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -65,10 +64,7 @@ def refresh_company(company_id: str, as_of: date | None, on_progress: Callable[[
     from dagster_project.settings import Settings
 
     resources.progress = on_progress
-    log = Settings.from_env().paths(company_id).root / "refresh.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    # dbt's own lines go beside the warehouse; the shell gets the progress and the summary.
-    with dg.DagsterInstance.get() as instance, log.open("w", encoding="utf-8") as lines, redirect_stdout(lines):
+    with dg.DagsterInstance.get() as instance:
         instance.add_dynamic_partitions(str(resources.company_partitions.name), [company_id])
         result = (
             defs()

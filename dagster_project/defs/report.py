@@ -9,6 +9,7 @@ from dagster_project.report.build import build_reports
 from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 
 READ_BY_REPORTS = (
+    "customer/dim_customers",
     "customer/fct_customer_census",
     "customer/fct_customer_mix",
     "cohort/fct_cohort_retention",
@@ -17,6 +18,7 @@ READ_BY_REPORTS = (
     "quality/fct_row_accounting",
     "quality/fct_expectation_results",
     "quality/fct_dimension_quality",
+    "quality/fct_restatements",
     "score/fct_indicators",
     "score/fct_indicator_scores",
     "score/fct_dimension_scores",

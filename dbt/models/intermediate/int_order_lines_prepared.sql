@@ -11,6 +11,7 @@ select
     order_id,
     line_no,
     customer_id,
+    ordered_at,
     ordered_on,
     product_id,
     product_name,

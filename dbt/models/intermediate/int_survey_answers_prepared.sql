@@ -1,4 +1,5 @@
--- The last answer per customer, instrument and topic in the window; an invite without an answer is a row of its own.
+-- Invites and answers of the window: an answer belongs to the window it was given in, an invite to the one it was sent
+-- in. The last answer per customer, instrument and topic speaks for the customer.
 with
 
 current_run as (
@@ -22,22 +23,29 @@ responses as (
         responses.responded_at,
         responses.score,
         responses.scale_max,
-        responses.responded_on < current_run.cut_on and responses.score is not null as is_answered
+        responses.invited_on >= current_run.window_start_on as is_invited,
+        responses.responded_on < current_run.cut_on and responses.score is not null as is_answered,
+        responses.responded_on >= current_run.window_start_on
+        and responses.responded_on < current_run.cut_on
+        and responses.score is not null as is_answered_in_window
     from {{ ref('stg_crm__survey_responses') }} as responses
     cross join current_run
     left join resolved_customers on responses.customer_id = resolved_customers.customer_id
     where
         responses.removed_on is null
-        and responses.invited_on >= current_run.window_start_on
         and responses.invited_on < current_run.cut_on
+        and (
+            responses.invited_on >= current_run.window_start_on
+            or responses.responded_on >= current_run.window_start_on
+        )
         and not coalesce(resolved_customers.is_test, false)
 )
 
 select
     *,
-    is_answered
+    coalesce(is_answered_in_window, false)
     and row_number() over (
         partition by coalesce(customer_id, response_id), instrument, topic
-        order by case when is_answered then responded_at end desc nulls last, response_id desc
+        order by case when is_answered_in_window then responded_at end desc nulls last, response_id desc
     ) = 1 as is_last_answer
 from responses

@@ -17,13 +17,14 @@ invites as (
         count(distinct case when is_answered then invite_id end) as answered,
         count(distinct customer_id) as customers_invited
     from answers
+    where is_invited
 ),
 
 covered as (
     select count(distinct answers.customer_id) as customers
     from answers
     inner join {{ ref('dim_customers') }} as customers on answers.customer_id = customers.customer_id
-    where customers.is_active
+    where customers.is_active and answers.is_invited
 ),
 
 -- Top two boxes of the scale the answer was given on.

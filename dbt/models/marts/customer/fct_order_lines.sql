@@ -18,6 +18,7 @@ select
     lines.source_file,
     lines.source_line,
     coalesce(orders.customer_id, resolved_customers.resolved_customer_id, lines.customer_id) as customer_id,
+    lines.ordered_at,
     coalesce(lines.ordered_on, orders.ordered_on) as ordered_on,
     lines.product_id,
     lines.product_name,
