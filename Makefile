@@ -6,13 +6,16 @@ BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test ui check parse clean
+.PHONY: demo test bench ui check parse clean
 
 demo: .venv/installed
 	$(BIN)/bookworth refresh
 
 test: .venv/installed-dev parse
 	$(BIN)/pytest
+
+bench: .venv/installed
+	$(BIN)/python -m bench.ingest
 
 ui: .venv/installed parse
 	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000

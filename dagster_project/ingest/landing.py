@@ -134,19 +134,26 @@ def _identity(info: os.stat_result) -> tuple[int, ...]:
 
 
 def _land_file(on: date, name: str, path: Path, landing: Path) -> LandedFile:
-    digest, size = _hash(path)
-    target = landing / digest
-    if not (target.is_file() and target.stat().st_size == size):
-        partial = landing / f".{digest}.{os.getpid()}"
-        try:
-            copied = _copy(path, partial)
-            if copied != digest:
-                raise FileProblem(*_GROWING)
+    size = path.stat().st_size
+    # Reading costs as much as copying: only where something of this size is there already is it asked first.
+    if any(entry.stat().st_size == size for entry in landing.iterdir()):
+        digest, size = _hash(path)
+        if _is_whole(landing / digest, size):
+            return LandedFile(on, name, digest, size, landing / digest)
+    partial = landing / f".partial.{os.getpid()}"
+    try:
+        digest, size = _copy(path, partial)
+        target = landing / digest
+        if not _is_whole(target, size):
             partial.chmod(0o444)
             partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+    finally:
+        partial.unlink(missing_ok=True)
     return LandedFile(on, name, digest, size, target)
+
+
+def _is_whole(landed: Path, size: int) -> bool:
+    return landed.is_file() and landed.stat().st_size == size
 
 
 def _hash(path: Path) -> tuple[str, int]:
@@ -154,8 +161,8 @@ def _hash(path: Path) -> tuple[str, int]:
         return hashlib.file_digest(f, "sha256").hexdigest(), f.tell()
 
 
-def _copy(source: Path, target: Path) -> str:
-    """Copy and flush to disk; the sha256 of what was written."""
+def _copy(source: Path, target: Path) -> tuple[str, int]:
+    """Copy and flush to disk; the sha256 and size of what was written."""
     digest = hashlib.sha256()
     with source.open("rb") as read, target.open("wb") as write:
         while block := read.read(_BLOCK):
@@ -163,4 +170,4 @@ def _copy(source: Path, target: Path) -> str:
             write.write(block)
         write.flush()
         os.fsync(write.fileno())
-    return digest.hexdigest()
+        return digest.hexdigest(), write.tell()

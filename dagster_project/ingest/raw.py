@@ -123,8 +123,8 @@ def _read(
     began = time.monotonic()
     with scratch_connection(paths, scratch) as con:
         reading = readers.open_file(con, file, source, scratch)
-        outcome = rows.classify(con, reading, source, entities()[source.entity], company, file.delivery)
-        part = store.write(con, paths.raw, file, number, source, outcome, reading.columns, made_of)
+        outcome = rows.classify(con, reading, source, entities()[source.entity], company, file.delivery, scratch)
+        part = store.write(con, paths.raw, file, number, source, outcome, reading.columns, made_of, scratch)
     took = time.monotonic() - began
     progress(
         f"{file.delivery} {file.name} as {source.entity}: {part.delivered:,} delivered, {part.loaded:,} loaded, "

@@ -51,7 +51,7 @@ def reveal(company: Company, paths: CompanyPaths, settings: Settings, pseudonyms
                     continue
                 own = column.name == entity.key[0]
                 names = [c.name for c in entity.columns.values() if c.identifier and c.name in part.columns and own]
-                shown = "".join(f", max_by({quoted(n)}, _line)" for n in names)
+                shown = "".join(f", max_by({quoted(n)}, file_row_number)" for n in names)
                 clear = quoted(column.name)
                 rows = con.execute(
                     f"""
@@ -59,7 +59,7 @@ def reveal(company: Company, paths: CompanyPaths, settings: Settings, pseudonyms
                     from (select clear, {expression(domain, "clear")} as pseudonym
                           from (select distinct {clear} as clear from read_parquet($file) where {clear} is not null)) h
                     join wanted w on w.pseudonym = h.pseudonym
-                    join read_parquet($file) r on r.{clear} = h.clear
+                    join read_parquet($file, file_row_number = true) r on r.{clear} = h.clear
                     group by h.pseudonym, h.clear
                     """,
                     {**file, **key.parameters()},

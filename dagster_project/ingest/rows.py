@@ -1,7 +1,9 @@
 """One opened file -> typed rows, each loaded, quarantined, a duplicate or excluded. All of it set-based SQL.
 
-Tables it leaves in the scratch connection, for `store` to write out:
-- `cells`: one row per record DuckDB could split, in file order (rowid); canonical columns, `__reasons`, `__raw`.
+What it leaves in the scratch connection, for `store` to write out:
+- `cells`, a view of `cells.parquet` in scratch: one row per record DuckDB could split, numbered in file order (rid);
+  canonical columns, `__reasons`, `__raw`. On disk, because a table in memory outgrows it and is written out anyway.
+- `conflict_raws(rid, raw)`: the text of records quarantined for their key.
 - `flags(rid, status, reasons)`: the records of `cells` that are not loaded.
 - `rejects(line, reason, raw)`: the records DuckDB could not split.
 - `lines(k, extra)`: the line of record k of `cells` is first_line + k + extra of the last row at or before k.
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -26,6 +29,8 @@ from dagster_project.ingest.readers import Reading, resolve
 from dagster_project.ingest.scratch import insert_rows
 
 MAX_BAD_SHARE = 0.05
+CELLS = "cells.parquet"
+CHEAP = "compression zstd, compression_level 1"  # a third less work than the default level, and no larger
 
 # What a user's expression can run into; the text of these errors quotes cells.
 _USER_ERRORS = (
@@ -59,23 +64,29 @@ class Outcome:
 
 
 def classify(
-    con: duckdb.DuckDBPyConnection, reading: Reading, source: Source, entity: Entity, company: Company, on: date
+    con: duckdb.DuckDBPyConnection,
+    reading: Reading,
+    source: Source,
+    entity: Entity,
+    company: Company,
+    on: date,
+    scratch: Path,
 ) -> Outcome:
     """Type and sort the records of a file; `FileProblem` when the file as a whole is refused."""
     where = f"{company.path.parent.name}/{company.path.name}"
     mapped, notes = _mapped(reading, source, where)
-    cells = _cast(con, reading, mapped, source, entity, company, on, where)
+    cells = _cast(con, reading, mapped, source, entity, company, on, where, scratch / CELLS)
     reading, rejected = _split_rejects(con, reading)
     columns = tuple(c.column.name for c in cells)
     con.execute(
-        "create or replace table flags as select rowid as rid, 'excluded'::varchar as status, "
+        "create or replace table flags as select rid, 'excluded'::varchar as status, "
         'null::struct("column" varchar, reason varchar)[] as reasons from cells where __skip'
     )
     if source.where is not None:
         _exclude(con, source, columns, where)
     con.execute(
-        "insert into flags select rowid, 'quarantined', __reasons from cells "
-        "where __reasons is not null and rowid not in (select rid from flags)"
+        "insert into flags select rid, 'quarantined', __reasons from cells "
+        "where __reasons is not null and rid not in (select rid from flags)"
     )
     if source.unique_by is not None:
         unique = columns if source.unique_by == "all" else tuple(c for c in source.unique_by if c in columns)
@@ -91,7 +102,7 @@ def classify(
     quarantined = counts.get("quarantined", 0) + rejected
     delivered = (reading.records - rejected) * reading.repeat + rejected
     _refuse_bad(delivered, quarantined, reasons)
-    _keep_raw_of_conflicts(con, reading)
+    _keep_raw_of_conflicts(con, reading, scratch)
     return Outcome(
         delivered=delivered,
         quarantined=quarantined,
@@ -156,6 +167,7 @@ def _cast(
     company: Company,
     on: date,
     where: str,
+    target: Path,
 ) -> list[Cell]:
     """Create `cells`: read, trim, cast and judge every column in one pass."""
     p = Parameters(dict(reading.parameters))
@@ -182,13 +194,13 @@ def _cast(
         [(c, f"{{'column': {p.add(name)}::varchar, 'reason': {p.add(reason)}::varchar}}") for c, name, reason in faults]
     )
     stands = _listed([(c.placeholder, f"{p.add(c.column.name)}::varchar") for c in cells if c.placeholder])
-    for table in ("cells", "reject_errors", "reject_scans"):
+    for table in ("reject_errors", "reject_scans"):
         con.execute(f"drop table if exists {table}")
+    con.execute("set variable cells_file = $file", {"file": str(target)})
     try:
         con.execute(
             f"""
-            create table cells as
-            select
+            copy (select
                 {typed},
                 case when __bad then {listed} end::struct("column" varchar, reason varchar)[] as __reasons,
                 case when __bad then {_raw(reading)} end as __raw,
@@ -200,9 +212,13 @@ def _cast(
                     select *, {rate or "null"} as __rate
                     from (select *, {values} from (select *, {texts} from ({reading.relation})))
                 ))
-            )
+            )) to (getvariable('cells_file')) (format parquet, {CHEAP})
             """,
             p.values,
+        )
+        con.execute(
+            "create or replace view cells as select file_row_number as rid, * exclude (file_row_number) "
+            "from read_parquet(getvariable('cells_file'), file_row_number = true)"
         )
     except _USER_ERRORS as e:
         raise _sql_problem(e, source, where) from None
@@ -343,14 +359,14 @@ def _exclude(con: duckdb.DuckDBPyConnection, source: Source, columns: tuple[str,
     inside = f"(({source.where}\n)::boolean)"
     try:
         con.execute(
-            "insert into flags select rowid, 'excluded', null from cells "
+            "insert into flags select rid, 'excluded', null from cells "
             f"where not __skip and ({inside} is false or ({inside} is null and __reasons is null))"
         )
     except _USER_ERRORS as e:
         raise IngestError(f"{where}:{source.line}: `where` fails on some row ({type(e).__name__})") from None
 
 
-_GOOD = "(select rowid as rid, * from cells where rowid not in (select rid from flags))"
+_GOOD = "(select * from cells where rid not in (select rid from flags))"
 
 
 def _drop_repeats(con: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> None:
@@ -369,9 +385,16 @@ def _drop_repeats(con: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> N
 def _resolve_keys(con: duckdb.DuckDBPyConnection, key: tuple[str, ...], columns: tuple[str, ...]) -> None:
     """One record per key: an identical repeat is a duplicate; records that differ are all quarantined."""
     by = ", ".join(quoted(c) for c in key)
-    con.execute(f"create or replace table shared_keys as select {by} from {_GOOD} group by all having count(*) > 1")
-    if con.execute("select count(*) from shared_keys").fetchall() == [(0,)]:
+    # Hashes first: eight bytes a row, where ten million ids would not fit. Keys that share one are compared in full.
+    con.execute(
+        f"create or replace table shared_hashes as select hash({by}) as h from {_GOOD} group by h having count(*) > 1"
+    )
+    if con.execute("select count(*) from shared_hashes").fetchall() == [(0,)]:
         return
+    con.execute(
+        f"create or replace table shared_keys as select {by} from {_GOOD} "
+        f"where hash({by}) in (select h from shared_hashes) group by all having count(*) > 1"
+    )
     same = " and ".join(f"c.{quoted(c)} is not distinct from k.{quoted(c)}" for c in key)
     everything = ", ".join(f"{quoted(c)} := c.{quoted(c)}" for c in columns)
     con.execute(
@@ -399,17 +422,23 @@ def _resolve_keys(con: duckdb.DuckDBPyConnection, key: tuple[str, ...], columns:
     )
 
 
-def _keep_raw_of_conflicts(con: duckdb.DuckDBPyConnection, reading: Reading) -> None:
-    """Fill `__raw` of rows that were quarantined for their key: they cast well, so it was not kept."""
-    bare = "cells.__raw is null and cells.rowid in (select rid from flags where status = 'quarantined')"
-    if con.execute(f"select count(*) from cells where {bare}").fetchall() == [(0,)]:
+def _keep_raw_of_conflicts(con: duckdb.DuckDBPyConnection, reading: Reading, scratch: Path) -> None:
+    """Fill `conflict_raws`: these rows cast well, so their text was not kept, and the file is read again for it."""
+    con.execute("create or replace table conflict_raws (rid bigint, raw varchar)")
+    bare = "select rid from cells where __raw is null and rid in (select rid from flags where status = 'quarantined')"
+    if con.execute(f"select count(*) from ({bare})").fetchall() == [(0,)]:
         return
+    again = str(scratch / "raws.parquet")
+    con.execute("set variable raws_file = $file", {"file": again})
     con.execute(
-        f"create or replace table raws as select {_raw(reading)} as raw from ({reading.relation})", reading.parameters
+        f"copy (select {_raw(reading)} as raw from ({reading.relation})) to (getvariable('raws_file')) "
+        f"(format parquet, {CHEAP})",
+        reading.parameters,
     )
     con.execute(
-        "update cells set __raw = r.raw from (select rowid as rid, raw from raws) r "
-        f"where r.rid = cells.rowid and {bare}"
+        "insert into conflict_raws select file_row_number, raw "
+        f"from read_parquet($file, file_row_number = true) where file_row_number in ({bare})",
+        {"file": again},
     )
 
 

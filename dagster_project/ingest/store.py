@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.companies import Company, Source
-from dagster_project.ingest import contract
+from dagster_project.ingest import contract, rows
 from dagster_project.ingest.accounting import FileAccounting, QuarantineCount
 from dagster_project.ingest.casting import quoted
 from dagster_project.ingest.landing import LandedFile
@@ -43,10 +43,15 @@ class Part:
     placeholders: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
     bytes: int  # size of the Parquet file
+    first_line: int | None  # line of the first row where rows are lines one after the other; None: column _line
     stem: str  # file names under raw/
 
     def parquet(self, raw: Path) -> Path:
         return raw / f"{self.stem}.parquet"
+
+    def line(self) -> str:
+        """SQL of a row's line in the delivered file, over `read_parquet(..., file_row_number = true)`."""
+        return "_line" if self.first_line is None else f"({self.first_line} + file_row_number)"
 
     def quarantine(self, raw: Path) -> Path:
         """Columns: line, reasons (list of struct(column, reason)), raw, and the key columns that could be read."""
@@ -115,6 +120,7 @@ def write(
     outcome: Outcome,
     header: tuple[str, ...],
     made_of: str,
+    scratch: Path,
 ) -> Part:
     """Write what `rows.classify` left in the connection; the sidecar comes last, so a torn write is no part."""
     name = stem(file, source_number, source.entity)
@@ -122,7 +128,7 @@ def write(
     target.parent.mkdir(parents=True, exist_ok=True)
     sidecar = raw / f"{name}.json"
     sidecar.unlink(missing_ok=True)
-    _write_rows(con, target, outcome)
+    first_line = _write_rows(con, target, outcome, scratch)
     quarantine = raw / f"{name}.quarantine.parquet"
     quarantine.unlink(missing_ok=True)
     if outcome.quarantined:
@@ -147,6 +153,7 @@ def write(
         placeholders=outcome.placeholders,
         notes=outcome.notes,
         bytes=target.stat().st_size,
+        first_line=first_line,
         stem=name,
     )
     part.accounting().check()
@@ -167,11 +174,21 @@ def prune(raw: Path, parts: Sequence[Part]) -> None:
             folder.rmdir()
 
 
-def _write_rows(con: duckdb.DuckDBPyConnection, target: Path, outcome: Outcome) -> None:
+def _write_rows(con: duckdb.DuckDBPyConnection, target: Path, outcome: Outcome, scratch: Path) -> int | None:
+    """Write the rows that are loaded; the first one's line if the others follow line by line, else it is a column.
+
+    Where every record of the file is a line and none is held back, `cells` is that file already.
+    """
     columns = ", ".join(quoted(c) for c in outcome.columns)
     flagged = con.execute("select count(*) from flags").fetchall()[0][0]
+    shifts = con.execute("select extra from lines limit 2").fetchall()
+    if not flagged and len(shifts) == 1 and outcome.repeat == 1:
+        con.execute("drop view cells")
+        (scratch / rows.CELLS).replace(target)
+        return int(outcome.first_line + shifts[0][0])
     good = "where rid not in (select rid from flags)" if flagged else ""
     _copy(con, f"select {columns}, _line from ({_numbered(con, outcome)}) {good}", target)
+    return None
 
 
 def _write_quarantine(con: duckdb.DuckDBPyConnection, target: Path, entity: str, outcome: Outcome) -> None:
@@ -179,27 +196,27 @@ def _write_quarantine(con: duckdb.DuckDBPyConnection, target: Path, entity: str,
     key = [c for c in dict.fromkeys((spec.replace_by, *spec.key)) if c in outcome.columns]
     keys = "".join(f", {quoted(str(c))}" for c in key)
     none = "".join(f", null::{spec.columns[str(c)].duckdb_type} as {quoted(str(c))}" for c in key)
-    rows = f"""
-        select _line as line, f.reasons, c.__raw as raw{keys}
-        from ({_numbered(con, outcome)}) c join flags f on f.rid = c.rid
+    select = f"""
+        select _line as line, f.reasons, coalesce(c.__raw, r.raw) as raw{keys}
+        from ({_numbered(con, outcome)}) c join flags f on f.rid = c.rid left join conflict_raws r on r.rid = c.rid
         where f.status = 'quarantined'
         union all
         select line, [{{'column': '', 'reason': reason}}], raw{none} from rejects
         order by line
     """
-    _copy(con, rows, target)
+    _copy(con, select, target)
 
 
 def _numbered(con: duckdb.DuckDBPyConnection, outcome: Outcome) -> str:
     """`cells` with the physical line of each row."""
     start = outcome.first_line
-    record = f"(rowid // {outcome.repeat})" if outcome.repeat > 1 else "rowid"
+    record = f"(rid // {outcome.repeat})" if outcome.repeat > 1 else "rid"
     shifts = con.execute("select k, extra from lines order by k limit 2").fetchall()
     if len(shifts) == 1:
-        return f"select rowid as rid, *, {start + shifts[0][1]} + {record} as _line from cells"
+        return f"select *, {start + shifts[0][1]} + {record} as _line from cells"
     return (
         f"select c.*, {start} + c.record + l.extra as _line "
-        f"from (select rowid as rid, {record} as record, * from cells) c asof join lines l on c.record >= l.k"
+        f"from (select {record} as record, * from cells) c asof join lines l on c.record >= l.k"
     )
 
 
@@ -210,7 +227,7 @@ def _from_json(data: dict[str, Any]) -> Part:
     return Part(**{**data, **lists, "reasons": reasons, "delivery": date.fromisoformat(data["delivery"])})
 
 
-def _copy(con: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
+def _copy(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
     partial = target.with_suffix(".tmp")
-    con.execute(f"copy ({rows}) to $target (format parquet, compression zstd)", {"target": str(partial)})
+    con.execute(f"copy ({select}) to $target (format parquet, {rows.CHEAP})", {"target": str(partial)})
     partial.replace(target)
