@@ -53,7 +53,8 @@ def build_nodes(
 
     target = os.fspath(paths.dbt_target)
     arguments = [
-        *_QUIET, "--log-level", "none", "--log-level-file", "info", "build", *_PROJECT, "--target-path", target, "--log-path", target,
+        *_QUIET, "--log-level", "none", "--log-level-file", "info", "build", *_PROJECT,
+        "--target-path", target, "--log-path", target,
         "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", "--select", *names,
     ]  # fmt: skip
     with _files_of(paths):
