@@ -115,7 +115,7 @@ def _source(guess: Guess, other: str | None) -> Iterator[str]:
     yield from _key_comment(guess)
     yield f"  - entity: {entity.name}"
     yield f"    files: {scalar(file.pattern, True)}"
-    if entity.name in BOOK:
+    if entity.name in ("customers", "orders"):
         yield "    required: true   # a delivery without it is rejected"
     mode = "full" if entity.name in _MASTER else "increment"
     meaning = "a record missing later has been deleted" if mode == "full" else "later files hold what is new or changed"
@@ -387,10 +387,10 @@ def _inline(text: str) -> str:
 
 def scalar(text: str, flow: bool = False) -> str:
     """A YAML scalar that reads back as exactly this text; `flow`: within brackets."""
-    unsafe = re.search(r"[\[\]{},]", text) if flow else None
-    if not unsafe and re.fullmatch(r"[\w\u3400-\u9fff][^\n\r\t#:'\"&*!|>%@`\\]*", text) and text == text.strip():
+    trial = f"[{text}, x]" if flow else text
+    if re.fullmatch(r"[\w\u3400-\u9fff][^\n\r\t#:'\"&*!|>%@`\\?]*", text) and text == text.strip():
         try:
-            if yaml.safe_load(text) == text:
+            if yaml.safe_load(trial) == ([text, "x"] if flow else text):
                 return text
         except yaml.YAMLError:
             pass
