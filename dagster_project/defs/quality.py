@@ -12,6 +12,9 @@ from dagster_project.quality.verdicts import CheckVerdict, judge, planned_checks
 from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 
 
+PLANNED = planned_checks()
+
+
 def _specs(stage: str) -> Sequence[dg.AssetCheckSpec]:
     return [
         dg.AssetCheckSpec(
@@ -21,7 +24,7 @@ def _specs(stage: str) -> Sequence[dg.AssetCheckSpec]:
             partitions_def=company_partitions,
             description=f"Great Expectations: {dimension} of {relation} (expectations/{stage}/).",
         )
-        for planned_stage, relation, dimension, blocking in planned_checks()
+        for planned_stage, relation, dimension, blocking in PLANNED
         if planned_stage == stage
     ]
 
