@@ -11,7 +11,6 @@ from dagster_project.quality.tables import write_results
 from dagster_project.quality.verdicts import CheckVerdict, judge, planned_checks
 from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 
-
 PLANNED = planned_checks()
 
 
