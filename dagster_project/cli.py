@@ -54,7 +54,57 @@ def _parser() -> argparse.ArgumentParser:
     reveal.add_argument("company", help="company id")
     reveal.add_argument("id", nargs="+", help="pseudonyms, as in customer.dim_customers")
     reveal.set_defaults(command=_reveal)
+    _add_tools(commands)
     return parser
+
+
+def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands around a delivery: draft, ask, check, hand back."""
+    new = commands.add_parser(
+        "new",
+        help="draft a company.yaml from a folder of exports",
+        description="Profile the files of a folder (encoding, header, dates, shapes) and write a commented "
+        "company.yaml with the best guess of entity and columns. What it is unsure of is marked `unsure`. Nothing is copied "
+        "unless --copy-as says so; nothing but names and counts is printed.",
+    )
+    new.add_argument("company", help="company id: a-z, 0-9 and _; becomes the folder's name")
+    new.add_argument("--from", dest="folder", type=Path, required=True, metavar="FOLDER", help="the exported files")
+    new.add_argument("--profile", help="the trade; guessed if left out")
+    new.add_argument("--copy-as", type=_day, metavar="DATE", help="also copy the files in, as the delivery of this day")
+    new.set_defaults(command=_new)
+
+    request = commands.add_parser(
+        "request",
+        help="write the list of data a buyer asks a seller for",
+        description="Write a workbook in English and Chinese: tables, columns, why, required or optional, privacy, and "
+        "the indicators and sections each opens.",
+    )
+    request.add_argument("profile", help="wedding_photography, public_safety_equipment, generic_b2c or generic_b2b")
+    request.add_argument("--out", type=Path, metavar="FILE.xlsx", help="data_request_PROFILE.xlsx if left out")
+    request.set_defaults(command=_request)
+
+    check = commands.add_parser(
+        "check",
+        help="read the deliveries without publishing",
+        description="Read every delivery in a scratch folder and print, per file, where each row went and why, what "
+        "differs from the delivery before, and which indicators can be assessed. Exits 1 if a file is rejected.",
+    )
+    check.add_argument("company", help="company id")
+    check.add_argument("--delivery", type=_day, metavar="DATE", help="print the files of this delivery only")
+    check.set_defaults(command=_check)
+
+    quarantine = commands.add_parser(
+        "quarantine",
+        help="rows that were not loaded, for the seller to mend",
+        description="Count the quarantined rows of the last refresh by file and reason. --export writes them as "
+        "delivered, with file, line and reasons: restricted data. A mended file, put in the place of the old one "
+        "or delivered later, replaces them at the next refresh.",
+    )
+    quarantine.add_argument("company", help="company id")
+    quarantine.add_argument("--delivery", type=_day, metavar="DATE", help="of this delivery only")
+    quarantine.add_argument("--file", metavar="NAME", help="of this file only, named as in the delivery")
+    quarantine.add_argument("--export", type=Path, metavar="FILE.csv", help="write the rows there, for you only (0600)")
+    quarantine.set_defaults(command=_quarantine)
 
 
 def _day(text: str) -> date:
@@ -164,6 +214,51 @@ def _reveal(arguments: argparse.Namespace) -> int:
     if missing:
         print(f"bookworth: not found under this key: {', '.join(missing)}", file=sys.stderr)
         return 1
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from dagster_project.tools.new import new_company, summary
+
+    settings = Settings.from_env()
+    drafted = new_company(settings, arguments.company, arguments.folder, arguments.profile, arguments.copy_as)
+    for line in summary(drafted, arguments.company, settings):
+        print(line)
+    return 1 if drafted.problem else 0
+
+
+def _request(arguments: argparse.Namespace) -> int:
+    from dagster_project.tools.request import write_request
+
+    target = arguments.out or Path(f"data_request_{arguments.profile}.xlsx")
+    columns = write_request(arguments.profile, target)
+    print(f"Wrote {target}: {columns} columns, in English and Chinese.")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from dagster_project.tools.check import check, lines
+
+    settings = Settings.from_env()
+    (company,) = _chosen(settings, [arguments.company])
+    checked = check(settings, company)
+    for line in lines(checked, arguments.delivery):
+        print(line)
+    return 1 if checked.rejections else 0
+
+
+def _quarantine(arguments: argparse.Namespace) -> int:
+    from dagster_project.tools.quarantine import export, lines, quarantine
+
+    settings = Settings.from_env()
+    (company,) = _chosen(settings, [arguments.company])
+    paths = settings.paths(company)
+    for line in lines(quarantine(paths, arguments.delivery, arguments.file)):
+        print(line)
+    if arguments.export is not None:
+        rows = export(paths, arguments.export, arguments.delivery, arguments.file)
+        print(f"Wrote {arguments.export}: {rows:,} rows as they were delivered.")
+        print("RESTRICTED: it holds names and numbers of people. Send it to the seller only, then delete it.")
     return 0
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import yaml
 
-from dagster_project.companies import DELIMITERS
+from dagster_project.companies import DELIMITERS, Source
 from dagster_project.ingest.casting import quoted
 from dagster_project.ingest.contract import Column
 from dagster_project.tools import words
@@ -65,7 +65,7 @@ def _head(company_id: str, guesses: Sequence[Guess], profile: str | None) -> Ite
     yield f"currency: {currency}   # unsure: {whence}; the one reporting currency"
     yield f"timezone: {zone}   # unsure: times without an offset are local to it"
     yield "as_of: delivery   # the date of the newest delivery; or a date such as 2026-06-30"
-    yield f"revenue_source: {revenue}   # orders, invoices or contracts: what carries revenue, so that none counts twice"
+    yield f"revenue_source: {revenue}   # orders, invoices or contracts: one carries revenue, so that none counts twice"
     yield "# market: {industry: ..., region: ...}"
     yield "# deal: {structure: share}   # share or asset"
     yield "# assumptions: {gross_margin: 0.4, discount_rate: 0.12}   # used only where costs were not delivered"
@@ -140,21 +140,16 @@ def _key_comment(guess: Guess) -> Iterator[str]:
 
 def _layout(guess: Guess) -> Iterator[str]:
     layout = guess.file.layout
-    if layout.format == "jsonl" or (layout.format == "csv" and not _has_text_ending(layout.files)):
-        yield f"    format: {layout.format}"
-    if layout.format == "csv" and layout.encoding != "utf-8":
-        yield f"    encoding: {layout.encoding}"
-    words_of = {v: k for k, v in DELIMITERS.items() if len(k) > 2}
-    if layout.format == "csv" and layout.delimiter not in (None, ","):
-        yield f"    delimiter: {words_of[str(layout.delimiter)]}"
+    if layout.format == "csv":
+        yield from _text_layout(layout)
+    elif layout.format == "jsonl":
+        yield "    format: jsonl"
     if layout.sheet:
         yield f"    sheet: {scalar(layout.sheet)}"
     if layout.header_row != 1:
         yield f"    header_row: {layout.header_row}"
     if layout.header:
         yield f"    header: [{', '.join(layout.header)}]   # unsure: position by position"
-    if layout.skip_footer:
-        yield f"    skip_footer: {layout.skip_footer}"
     used = [m.column for m in guess.matches.values()]
     if any(c.shapes["decimal_comma"] > 0.5 and c.shapes["decimal_point"] < 0.1 for c in used):
         yield '    decimal: ","'
@@ -165,6 +160,17 @@ def _layout(guess: Guess) -> Iterator[str]:
         yield f'    null_values: ["", {", ".join(scalar(t, True) for t in tokens)}]'
 
 
+def _text_layout(layout: Source) -> Iterator[str]:
+    if not _has_text_ending(layout.files):
+        yield "    format: csv"
+    if layout.encoding != "utf-8":
+        yield f"    encoding: {layout.encoding}"
+    if layout.delimiter not in (None, ","):
+        yield f"    delimiter: {next(k for k, v in DELIMITERS.items() if v == layout.delimiter and len(k) > 2)}"
+    if layout.skip_footer:
+        yield f"    skip_footer: {layout.skip_footer}"
+
+
 def _has_text_ending(files: str) -> bool:
     return bool(re.search(r"\.(csv|tsv|tab)(\.gz)?$", files.lower()))
 
@@ -173,7 +179,7 @@ def _null_tokens(guess: Guess) -> list[str]:
     """Tokens seen in mapped columns, but for those that mean something in a dictionary or a yes/no column."""
     assert guess.entity is not None
     found: dict[str, None] = {}
-    meant = set()
+    meant: set[str] = set()
     for match in guess.matches.values():
         kind = guess.entity.columns[match.target].type
         (meant.update if kind in ("category", "boolean") else found.update)(dict.fromkeys(match.column.null_tokens))

@@ -1,4 +1,4 @@
-"""A profiled table -> the entity it is, and which column feeds which: aliases of headers, weighed by what cells hold."""
+"""A profiled table -> its entity, and which column feeds which: aliases of headers, weighed by what cells hold."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ class Guess:
     missing: tuple[str, ...] = ()  # required columns nothing looks like
 
     @property
+    def name(self) -> str:
+        """Of the entity; empty where there is none."""
+        return self.entity.name if self.entity else ""
+
+    @property
     def is_sure(self) -> bool:
         return self.entity is not None and not self.missing and self.score >= 1.3 * self.second[1]
 
@@ -63,20 +68,15 @@ def guess(file: FileProfile) -> Guess:
         return Guess(file, None)
     scored = sorted((_score(file, e, hints.get(e.name, 0.0)) for e in entities().values()), key=lambda g: -g.score)
     best, second = scored[0], scored[1]
-    assert best.entity is not None and second.entity is not None
-    if best.entity.name == "contacts" and "customer_id" in best.missing:
+    if best.name == "contacts" and "customer_id" in best.missing:
         # People without the company they belong to are the customers themselves.
-        best = next(g for g in scored if g.entity is not None and g.entity.name == "customers")
-        second = scored[0]
-        assert best.entity is not None and second.entity is not None
+        second, found = best, next(g for g in scored if g.name == "customers")
+        best = replace(found, score=found.score + strongest)
         hints = {**hints, "customers": strongest}
-        best = replace(best, score=best.score + strongest / 2)
-    keyless = any(c in best.missing for c in best.entity.key)
-    if best.score < _LEAST_SCORE or (keyless and best.entity.name not in hints) or len(best.missing) > 2:
-        return Guess(file, None, second=(best.entity.name, best.score))
-    return Guess(
-        file, best.entity, best.matches, best.extras, best.score, (second.entity.name, second.score), best.missing
-    )
+    keyless = best.entity is not None and any(c in best.missing for c in best.entity.key)
+    if best.score < _LEAST_SCORE or (keyless and best.name not in hints) or len(best.missing) > 2:
+        return Guess(file, None, second=(best.name, best.score))
+    return replace(best, second=(second.name, second.score))
 
 
 def _score(file: FileProfile, entity: Entity, hint: float) -> Guess:

@@ -71,9 +71,7 @@ def _copy(folder: Path, target: Path) -> Iterator[Path]:
 
 def summary(drafted: Drafted, company_id: str, settings: Settings) -> Iterator[str]:
     """Lines for a terminal: names and counts only."""
-    rows = [("FILE", "RECORDS", "READ AS", "COLUMNS", "")]
-    for found in drafted.guesses:
-        rows.append(_row(found))
+    rows = [("FILE", "RECORDS", "READ AS", "COLUMNS", ""), *map(_row, drafted.guesses)]
     widths = [max(_width(row[i]) for row in rows) for i in range(4)]
     for row in rows:
         cells = [text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=False)]

@@ -66,8 +66,8 @@ _GUIDE = (
      "至少提供客户或订单。未提供的内容标为“未评估”，不会按零计。"),
     ("History", "As far back as records go: lost customers, cancelled orders and test records too, marked as such.",
      "提供全部历史，含流失客户、取消订单与测试记录，并加以标注。"),
-    ("Privacy", "Direct identifiers are optional: leave them out, or keep them with the seller. Before signing, aggregates "
-     "only are shared; rows are keyed by pseudonyms under a key the seller holds.",
+    ("Privacy", "Direct identifiers are optional: leave them out, or keep them with the seller. Before signing, "
+     "aggregates only are shared; rows are keyed by pseudonyms under a key the seller holds.",
      "直接标识可不提供或由卖方保管。签约前只共享汇总；明细以卖方持有密钥的假名标识。"),
     ("Counsel", "Whether a transfer is lawful is for counsel to say; the privacy column only flags what to ask about.",
      "数据提供是否合法由法律顾问判断；隐私一栏仅作提示。"),
@@ -185,7 +185,11 @@ def _guide(book: Any, formats: dict[str, Any], title_en: str, title_zh: str) -> 
 
 
 def _table(
-    book: Any, formats: dict[str, Any], name: str, header: Sequence[tuple[str, int]], rows: Sequence[Sequence[str | int]]
+    book: Any,
+    formats: dict[str, Any],
+    name: str,
+    header: Sequence[tuple[str, int]],
+    rows: Sequence[Sequence[str | int]],
 ) -> None:
     sheet = book.add_worksheet(name)
     for at, (title, width) in enumerate(header):

@@ -55,7 +55,8 @@ def indicators() -> tuple[Indicator, ...]:
 def exclusions() -> Mapping[tuple[str, str], str]:
     """(profile, indicator) -> why it means nothing in this trade."""
     return {
-        (r["profile"], r["indicator_code"]): r["reason_en"] for r in words.rows(REFERENCE_DIR / "profile_exclusions.csv")
+        (r["profile"], r["indicator_code"]): r["reason_en"]
+        for r in words.rows(REFERENCE_DIR / "profile_exclusions.csv")
     }
 
 

@@ -85,15 +85,12 @@ def aliases() -> Aliases:
         words[entity].append((tokens(alias), column))
 
     for row in rows(DATA_DIR / "header_aliases.csv"):
-        column, alias_list = row["column_name"], row["aliases"].split("|")
-        if row["entity"] == ANY:
-            for entity in entities().values():
-                if column in entity.columns or column.startswith("+"):
-                    for alias in alias_list:
-                        add(entity.name, column, alias, 0.9)
-        else:
-            for alias in alias_list:
-                add(row["entity"], column, alias, 1.0)
+        column = row["column_name"]
+        is_general = row["entity"] == ANY
+        for entity in (e for e in entities().values() if row["entity"] in (ANY, e.name)):
+            if column in entity.columns or column.startswith("+"):
+                for alias in row["aliases"].split("|"):
+                    add(entity.name, column, alias, 0.9 if is_general else 1.0)
     for entity in entities().values():
         for column in entity.columns:
             label = column_label(entity.name, column)
