@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from generator import bridal, safety, truth
-from generator.common import DELIVERIES, Streams
+from generator.common import Streams
 from generator.defects import Register, note_planted, number_lines, plant
 from generator.deliver import tables, views, write
 
@@ -40,11 +40,12 @@ def make(company: str, scale: float, home: Path) -> None:
     shown = views(world, module.EXPORTS, plan)
     made = tables(world, shown, module.EXPORTS, plan)
     register = Register(company)
-    plant(Streams(company)("damage"), register, made, module.DAMAGES, scale)
+    streams = Streams(company)
+    plant(streams("damage"), register, made, module.DAMAGES, scale)
+    for entity, damages in module.OWN_DAMAGES.items():
+        plant(streams(f"damage {entity}"), register, made, {entity: damages}, scale)
     number_lines(made)
     note_planted(register, made, world, plan)
-    for old in (path for day in DELIVERIES for path in (home / "deliveries" / str(day)).glob("*_*.*")):
-        old.unlink()
     write(made, home / "deliveries")
     facts = truth.describe(module, scale, world, shown, made, register)
     (home / "truth.json").write_text(truth.to_text(facts), encoding="utf-8")

@@ -30,6 +30,8 @@ FLAGGED_BY = {
     ("payments", "orphan_order"): "order_id_known_in_orders",
     ("payments", "orphan_invoice"): "invoice_id_known_in_invoices",
     ("payments", "negative_amount"): "amount_in_range",
+    ("staff", "seat_after_leaving"): "no_seat_after_leaving",
+    ("partners", "orders_after_end"): "orders_within_agreement",
 }
 COMPANIES = PROJECT_ROOT / "seeds" / "companies"
 

@@ -31,6 +31,11 @@ OUTCOMES = {
     "future_date": "loaded and flagged",
     "negative_amount": "loaded and flagged",
     "stale": "loaded and flagged",
+    "seat_after_leaving": "loaded and flagged",
+    "orders_after_end": "loaded and flagged",
+    "unknown_customer": "loaded, nobody's",
+    "set_late": "loaded, not set before its period",
+    "inflated_claim": "loaded, to be refuted",
     "test_account": "loaded, excluded from metrics",
     "merged": "loaded, resolved to the surviving customer",
 }
@@ -175,7 +180,7 @@ def note_planted(register: Register, all_tables: list[Table], world: World, plan
 
 def _planted(table: Table, records: pd.DataFrame, plan: Plan) -> Iterator[tuple[str, str, str | None]]:
     """(kind, key, column) of what this delivery may show."""
-    entity, keys = table.export.entity, keys_of(records, table.export.key)
+    entity, keys = table.export.entity, keys_of(records, table.export)
     marked = records["_planted"].notna()
     yield from ((str(kind), key, None) for kind, key in zip(records["_planted"][marked], keys[marked], strict=True))
     if table.delivery != DELIVERIES[0]:

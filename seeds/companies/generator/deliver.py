@@ -7,6 +7,7 @@ that may show a record that was entered late, else NaT).
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +52,7 @@ class Export:
     born: str | None = None  # the moment from which the record exists; None: always there
     # (moment, columns that are not known before it)
     reveals: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    finish: Callable[[pd.DataFrame], pd.DataFrame] | None = None  # derived columns, such as status
+    finish: Callable[[pd.DataFrame, np.datetime64], pd.DataFrame] | None = None  # derived columns as of a delivery
 
     def field_of(self, column: str) -> Field:
         return next(field for field in self.fields if field.column == column)
@@ -95,13 +96,10 @@ def with_helpers(world: World) -> World:
     return {e: r.assign(_planted=None, _known_on=NAT).reset_index(drop=True) for e, r in world.items()}
 
 
-def keys_of(records: pd.DataFrame, key: tuple[str, ...]) -> pd.Series:
-    joined = records[key[0]].astype(object)
-    for column in key[1:]:
-        joined = (
-            joined + "|" + pd.Series([_text(value) for value in records[column]], index=records.index, dtype=object)
-        )
-    return joined
+def keys_of(records: pd.DataFrame, export: Export) -> pd.Series:
+    """Keys as a reader of the file sees them: the written key cells, joined by |."""
+    cells = [_written(records[column], export.field_of(column)) for column in export.key]
+    return pd.Series(["|".join(key) for key in zip(*cells, strict=True)], index=records.index, dtype=object)
 
 
 def as_known(records: pd.DataFrame, export: Export, on: np.datetime64) -> pd.DataFrame:
@@ -116,7 +114,7 @@ def as_known(records: pd.DataFrame, export: Export, on: np.datetime64) -> pd.Dat
         later = (shown[moment] > end) | shown[moment].isna()
         for column in (moment, *hidden):
             shown[column] = shown[column].mask(later)
-    return export.finish(shown) if export.finish else shown
+    return export.finish(shown, on) if export.finish else shown
 
 
 def views(world: World, exports: tuple[Export, ...], plan: Plan) -> dict[tuple[int, str], pd.DataFrame]:
@@ -125,14 +123,14 @@ def views(world: World, exports: tuple[Export, ...], plan: Plan) -> dict[tuple[i
     for number, delivery in enumerate(DELIVERIES):
         for export in exports:
             records = as_known(world[export.entity], export, delivery)
-            keys = keys_of(records, export.key)
+            keys = keys_of(records, export)
             if number == 0:
                 for correction in plan.corrections.get(export.entity, []):
                     wrong = keys.map(correction.wrong)
                     records[correction.column] = records[correction.column].where(wrong.isna(), wrong)
             else:
                 records = records[~keys.isin(plan.removed.get(export.entity, []))]
-            shown[number, export.entity] = records.assign(_key=keys_of(records, export.key)).reset_index(drop=True)
+            shown[number, export.entity] = records.assign(_key=keys_of(records, export)).reset_index(drop=True)
     return shown
 
 
@@ -151,7 +149,7 @@ def tables(
     for export in exports:
         records = world[export.entity]
         special = records["_planted"].notna() | records["_known_on"].notna()
-        planted = set(keys_of(records[special], export.key)) | set(plan.removed.get(export.entity, []))
+        planted = set(keys_of(records[special], export)) | set(plan.removed.get(export.entity, []))
         for correction in plan.corrections.get(export.entity, []):
             planted |= set(correction.wrong)
         before = render(shown[0, export.entity], export)
@@ -170,7 +168,9 @@ def _whole_rows(rows: pd.DataFrame, export: Export) -> Iterator[tuple[str, ...]]
 
 
 def write(all_tables: list[Table], deliveries: Path) -> None:
+    """Write the files of every delivery and take away what an earlier run left beside them."""
     workbooks: dict[Path, list[Table]] = {}
+    written: set[Path] = set()
     for table in all_tables:
         if table.rows.empty:
             raise ValueError(f"{table.file_name}: no rows; a file with only a header is rejected")
@@ -179,10 +179,24 @@ def write(all_tables: list[Table], deliveries: Path) -> None:
         if table.export.sheet is not None:
             workbooks.setdefault(path, []).append(table)
             continue
-        text = _cells(table).to_csv(index=False, lineterminator=table.export.newline)
-        path.write_bytes(text.encode(table.export.encoding))
+        written.add(path)
+        text = _cells(table).to_csv(index=False, lineterminator=table.export.newline).encode(table.export.encoding)
+        if path.suffix == ".gz":
+            _write_gzip(path, text)
+        else:
+            path.write_bytes(text)
     for path, sheets in workbooks.items():
         _write_workbook(path, sheets)
+    for path in deliveries.glob("*/*"):
+        if path not in written | workbooks.keys():
+            path.unlink()
+
+
+def _write_gzip(path: Path, text: bytes) -> None:
+    """A file that holds the same text already stays: zlib builds differ in the bytes they make of it."""
+    if path.exists() and gzip.decompress(path.read_bytes()) == text:
+        return
+    path.write_bytes(gzip.compress(text, compresslevel=9, mtime=0))
 
 
 def _cells(table: Table) -> pd.DataFrame:
@@ -200,17 +214,27 @@ def _write_workbook(path: Path, sheets: list[Table]) -> None:
         for column, exported in enumerate(table.export.fields):
             sheet.write_string(0, column, exported.header)
             for row, value in enumerate(table.rows[exported.header], start=1):
-                if exported.kind == "moment" and value:
-                    sheet.write_datetime(row, column, datetime.fromisoformat(value), as_date)
-                elif exported.kind in ("money", "integer", "number") and value:
-                    sheet.write_number(row, column, float(value))
-                elif value:
-                    sheet.write_string(row, column, value)
+                if value:
+                    _write_cell(sheet, row, column, value, exported.kind, as_date)
     workbook.close()
     # Stored, not deflated: zlib builds differ in the bytes they make of the same text.
     with zipfile.ZipFile(io.BytesIO(buffer.getvalue())) as made, zipfile.ZipFile(path, "w") as kept:
         for member in made.infolist():
             kept.writestr(zipfile.ZipInfo(member.filename, (1980, 1, 1, 0, 0, 0)), made.read(member))
+
+
+def _write_cell(sheet: Any, row: int, column: int, value: str, kind: str, as_date: Any) -> None:
+    """As a date or a number where it is one; a damaged cell stays text."""
+    try:
+        if kind == "moment":
+            sheet.write_datetime(row, column, datetime.fromisoformat(value), as_date)
+            return
+        if kind in ("money", "integer", "number"):
+            sheet.write_number(row, column, float(value))
+            return
+    except ValueError:
+        pass
+    sheet.write_string(row, column, value)
 
 
 def _written(values: pd.Series, exported: Field) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .common import AS_OF, DELIVERIES, Array, Rng, add_days, ids
+from .common import AS_OF, DELIVERIES, Array, Rng, add_days, end_of_day, ids
 from .deliver import World
 
 
@@ -63,6 +63,15 @@ def spoil_phones_and_dates(
     customers.loc[phones, "_planted"] = "invalid_phone"
     customers.loc[forgotten, "updated_at"] = customers.loc[forgotten, "created_at"]
     customers.loc[forgotten, "_planted"] = "stale"
+
+
+def confirmed_by(customers: pd.DataFrame, on: np.datetime64) -> pd.DataFrame:
+    """As of a delivery before the last yearly confirmation, the one of the year before stands."""
+    return customers.assign(
+        updated_at=customers["updated_at"].where(
+            customers["updated_at"] <= end_of_day(on), customers["updated_at"] - np.timedelta64(366, "D")
+        )
+    )
 
 
 def enter_late(rng: Rng, records: pd.DataFrame, moment: str, count: int, eligible: pd.Series | None = None) -> None:

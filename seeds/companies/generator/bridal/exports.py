@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from .. import office_exports
 from ..defects import Damage
 from ..deliver import Export, Field
+from ..office import closed_seats
+from ..planting import confirmed_by
+from .office import lead_probability
 from .records import order_status
 
 GENDER_WORDS = {"female": "女", "male": "男"}
@@ -12,6 +16,11 @@ SLASHES = "%Y/%-m/%-d"
 CHINESE = "%Y年%-m月%-d日"
 COMPACT = "%Y%m%d"
 MINUTES = "%Y-%m-%d %H:%M"
+# What is known of a ticket once it is resolved.
+RESOLVED = (
+    "resolved_at",
+    ("satisfaction_score", "is_adopted", "reopened_count", "handling_minutes", "resolution", "improvement_id"),
+)
 
 EXPORTS = (
     Export(
@@ -23,26 +32,35 @@ EXPORTS = (
             Field("客户类型", "customer_type", words={"individual": "个人"}),
             Field("姓名", "full_name"),
             Field("手机号", "phone"),
+            Field("邮箱", "email"),
+            Field("微信", "wechat_id"),
+            Field("地址", "address"),
             Field("性别", "gender", words=GENDER_WORDS),
             Field("生日", "birth_date", "moment", SLASHES),
+            Field("配偶性别", "partner_gender", words=GENDER_WORDS),
             Field("配偶生日", "partner_birth_date", "moment", SLASHES),
             Field("城市代码", "region_code"),
+            Field("省份", "region"),
             Field("城市", "city"),
             Field("客源", "acquisition_channel"),
             Field("活动编号", "acquisition_campaign_id"),
             Field("介绍人编号", "referrer_customer_id"),
+            Field("合作伙伴", "partner_id"),
             Field("归属顾问", "owner_staff_id"),
             Field("测试", "is_test", words=YES_NO),
             Field("合并至", "merged_into_customer_id"),
             Field("建档日期", "created_at", "moment", SLASHES),
             Field("更新日期", "updated_at", "moment", SLASHES),
+            Field("删除日期", "deleted_at", "moment", SLASHES),
         ),
         encoding="gb18030",
         born="created_at",
+        reveals=(("deleted_at", ()),),
+        finish=confirmed_by,
     ),
     Export(
         "orders",
-        "订单_{ymd}.csv",
+        "订单_{ymd}.csv.gz",
         ("order_id",),
         (
             Field("订单编号", "order_id"),
@@ -50,6 +68,7 @@ EXPORTS = (
             Field("线索编号", "lead_id"),
             Field("订单类型", "order_kind", words={"main": "婚纱", "follow_on": "后续"}),
             Field("下单日期", "ordered_at", "moment", CHINESE),
+            Field("入账日期", "booked_at", "moment", CHINESE),
             Field("婚期", "event_on", "moment", CHINESE),
             Field("交付日期", "fulfilled_at", "moment", CHINESE),
             Field("取消日期", "cancelled_at", "moment", CHINESE),
@@ -60,12 +79,16 @@ EXPORTS = (
             ),
             Field("渠道", "channel"),
             Field("顾问", "sales_staff_id"),
+            Field("合作伙伴", "partner_id"),
             Field("原价", "gross_amount", "money"),
             Field("优惠", "discount_amount", "money"),
             Field("定金", "deposit_amount", "money"),
             Field("退款", "refund_amount", "money"),
             Field("退款日期", "refunded_at", "moment", CHINESE),
             Field("成本", "cost_amount", "money"),
+            Field("币种", "currency"),
+            Field("测试", "is_test", words=YES_NO),
+            Field("更新日期", "updated_at", "moment", CHINESE),
         ),
         mode="increment",
         encoding="utf-8-sig",
@@ -75,15 +98,17 @@ EXPORTS = (
     ),
     Export(
         "order_lines",
-        "订单明细_{ymd}.csv",
+        "订单明细_{ymd}.csv.gz",
         ("order_id", "line_no"),
         (
             Field("订单编号", "order_id"),
             Field("行号", "line_no", "integer"),
             Field("产品编码", "product_id"),
+            Field("产品名称", "product_name"),
             Field("类别", "category"),
             Field("数量", "quantity", "number"),
             Field("单价", "unit_price", "money"),
+            Field("单位成本", "unit_cost", "money"),
         ),
         mode="increment",
         born="ordered_at",
@@ -91,11 +116,12 @@ EXPORTS = (
     ),
     Export(
         "payments",
-        "收款流水_{ymd}.csv",
+        "收款流水_{ymd}.csv.gz",
         ("payment_id",),
         (
             Field("流水号", "payment_id"),
             Field("订单编号", "order_id"),
+            Field("客户编号", "customer_id"),
             Field("日期", "paid_at", "moment", COMPACT),
             Field("金额", "amount", "money"),
             Field("方式", "method"),
@@ -107,34 +133,38 @@ EXPORTS = (
     ),
     Export(
         "leads",
-        "线索_{ymd}.csv",
+        "线索_{ymd}.csv.gz",
         ("lead_id",),
         (
             Field("线索编号", "lead_id"),
             Field("创建时间", "created_at", "moment", MINUTES),
             Field("渠道", "source_channel"),
             Field("活动编号", "campaign_id"),
+            Field("合作伙伴", "partner_id"),
             Field("城市", "region"),
-            Field("意向确认", "qualified_at", "moment"),
-            Field("报价", "quoted_at", "moment"),
+            Field("意向确认", "qualified_at", "moment", MINUTES),
+            Field("报价", "quoted_at", "moment", MINUTES),
             Field("成交", "converted_at", "moment"),
             Field("客户编号", "customer_id"),
             Field("流失", "lost_at", "moment"),
             Field("流失原因", "lost_reason"),
             Field("竞品", "lost_to_competitor"),
             Field("顾问", "owner_staff_id"),
+            Field("意向产品", "product_id"),
             Field("预算", "expected_amount", "money"),
+            Field("概率", "probability", "number"),
         ),
         mode="increment",
         encoding="gb18030",
         born="created_at",
         newline="\n",
         reveals=(
-            ("qualified_at", ()),
+            ("qualified_at", ("product_id",)),
             ("quoted_at", ()),
             ("converted_at", ("customer_id",)),
             ("lost_at", ("lost_reason", "lost_to_competitor")),
         ),
+        finish=lead_probability,
     ),
     Export(
         "referrals",
@@ -154,7 +184,7 @@ EXPORTS = (
     ),
     Export(
         "survey_responses",
-        "回访问卷_{ymd}.csv",
+        "回访问卷_{ymd}.csv.gz",
         ("response_id",),
         (
             Field("答卷编号", "response_id"),
@@ -170,12 +200,13 @@ EXPORTS = (
             Field("邀请日期", "invited_at", "moment"),
             Field("答复日期", "responded_at", "moment"),
             Field("得分", "score", "number"),
+            Field("留言", "comment"),
         ),
         mode="increment",
         encoding="gb18030",
         born="invited_at",
         newline="\n",
-        reveals=(("responded_at", ("score",)),),
+        reveals=(("responded_at", ("score", "comment")),),
     ),
     Export(
         "tickets",
@@ -187,23 +218,29 @@ EXPORTS = (
             Field(
                 "类型", "kind", words={"complaint": "投诉", "suggestion": "建议", "inquiry": "咨询", "service": "售后"}
             ),
+            Field("分类", "category"),
             Field("原因", "reason"),
+            Field("优先级", "priority"),
             Field("提交时间", "opened_at", "moment", MINUTES),
             Field("时限", "due_at", "moment", MINUTES),
             Field("首次响应", "first_response_at", "moment", MINUTES),
             Field("解决时间", "resolved_at", "moment", MINUTES),
+            Field("重开次数", "reopened_count", "integer"),
+            Field("工时分钟", "handling_minutes", "number"),
             Field("客服", "assignee_staff_id"),
+            Field("处理结果", "resolution"),
             Field("评分", "satisfaction_score", "number"),
             Field("采纳", "is_adopted", words=YES_NO),
+            Field("改进编号", "improvement_id"),
         ),
         mode="increment",
         born="opened_at",
         newline="\n",
-        reveals=(("first_response_at", ()), ("resolved_at", ("satisfaction_score", "is_adopted"))),
+        reveals=(("first_response_at", ()), RESOLVED),
     ),
     Export(
         "loyalty_ledger",
-        "积分流水_{ymd}.csv",
+        "积分流水_{ymd}.csv.gz",
         ("entry_id",),
         (
             Field("流水号", "entry_id"),
@@ -230,11 +267,13 @@ EXPORTS = (
             Field("入职日期", "hired_on", "moment"),
             Field("离职日期", "left_on", "moment"),
             Field("CRM账号", "has_crm_seat", words=YES_NO),
+            Field("激励方案", "incentive_plan"),
             Field("年成本", "annual_cost", "money"),
         ),
         sheet="员工",
         born="hired_on",
         reveals=(("left_on", ()),),
+        finish=closed_seats,
     ),
     Export(
         "campaigns",
@@ -260,6 +299,7 @@ EXPORTS = (
             Field("渠道", "channel"),
             Field("月份", "period_start", "moment"),
             Field("费用", "spend", "money"),
+            Field("曝光", "impressions", "integer"),
             Field("点击", "clicks", "integer"),
         ),
         sheet="投放费用",
@@ -279,7 +319,47 @@ EXPORTS = (
         ),
         sheet="产品",
     ),
+    Export(
+        "partners",
+        "基础资料_{ymd}.xlsx",
+        ("partner_id",),
+        (
+            Field("伙伴编号", "partner_id"),
+            Field("名称", "name"),
+            Field("类别", "kind", words={"agent": "婚庆公司", "other": "酒店", "association": "协会"}),
+            Field("合作开始", "since_on", "moment"),
+            Field("合作结束", "ends_on", "moment"),
+            Field("佣金率", "commission_rate", "number"),
+            Field("独家", "is_exclusive", words=YES_NO),
+            Field(
+                "支持",
+                "support",
+                words={"joint marketing": "联合推广", "leads": "线索", "venue": "场地", "none": "无"},
+            ),
+        ),
+        sheet="合作伙伴",
+        born="since_on",
+    ),
+    Export(
+        "legal_events",
+        "基础资料_{ymd}.xlsx",
+        ("event_id",),
+        (
+            Field("案件编号", "event_id"),
+            Field("客户编号", "customer_id"),
+            Field("类型", "kind", words={"dispute": "争议", "breach": "违约", "litigation": "诉讼"}),
+            Field("立案日期", "opened_on", "moment"),
+            Field("结案日期", "closed_on", "moment"),
+            Field("金额", "amount", "money"),
+            Field("结果", "outcome"),
+        ),
+        sheet="法务台账",
+        born="opened_on",
+        reveals=(("closed_on", ("outcome",)),),
+    ),
+    *office_exports.EXPORTS,
 )
+OWN_DAMAGES = office_exports.DAMAGES
 
 DAMAGES = {
     "customers": (

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .. import office_facts
 from ..common import AS_OF, FIRST_DAY
 from ..deliver import World
 from ..truth import PRIOR_START, WINDOW_START, Facts, counts, fact, nulls, rate, real_customers, resolved_orders
 from . import settings as s
+from .office import OFFICE
 
 
 def parameters(world: World) -> Facts:
@@ -119,7 +121,7 @@ def parameters(world: World) -> Facts:
         "city_mix": fact("share of leads by city, GB/T 2260", s.CITY_MIX),
         "cost_share": fact("mean cost as a share of net order value, sd 0.04", s.COST_SHARE),
     }
-    return facts
+    return facts | office_facts.parameters(clean, OFFICE)
 
 
 def _redemptions(clean: World) -> tuple[int, int]:
@@ -171,7 +173,16 @@ def expected(records: World) -> Facts:
     soon = again[(since >= np.timedelta64(0, "D")) & (since < np.timedelta64(730, "D"))]
     cohort = leads[(leads["created_at"] >= PRIOR_START) & (leads["created_at"] < WINDOW_START)]
     unknown = ~records["payments"]["order_id"].isin(orders["order_id"])
-    return {
+    return office_facts.expected(records) | {
+        "customers_deleted_in_crm": fact(
+            "loaded customers with deleted_at", int(customers["deleted_at"].notna().sum())
+        ),
+        "legal_events_open": fact(
+            "legal events not closed by as_of", int(records["legal_events"]["closed_on"].isna().sum())
+        ),
+        "orders_by_partner": fact(
+            "valid orders by partner", counts(orders.loc[orders["is_valid"], "partner_id"].dropna())
+        ),
         "follow_on_within_730_days": fact(
             "customers with a valid main order whose wedding is at least 730 days before as_of, and those of them with "
             "a valid follow-on order on or after the wedding and before day 730",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..common import DELIVERIES, NAT, Rng, Streams, add_days
 from ..deliver import Correction, Plan, World
+from ..office import removed_contacts, wrong_costs
 from ..planting import (
     append,
     enter_late,
@@ -79,7 +80,7 @@ def _late(rng: Rng, world: World) -> None:
 
 def plan(world: World) -> Plan:
     """Amounts the first delivery had wrong, and customers deleted before the second."""
-    rng = Streams(s.COMPANY)("plan")
+    rng, office_rng = Streams(s.COMPANY)("plan"), Streams(s.COMPANY)("plan office")
     orders, customers = world["orders"], world["customers"]
     first = orders[(orders["ordered_at"] <= DELIVERIES[0]) & orders["_planted"].isna() & orders["_known_on"].isna()]
     costs = sample(rng, first, 15)
@@ -88,12 +89,16 @@ def plan(world: World) -> Plan:
     old = customers[(customers["created_at"] < np.datetime64("2022-07-01")) & customers["_planted"].isna()]
     return Plan(
         corrections={
+            "activities": [Correction("cost", wrong_costs(office_rng, world))],
             "orders": [
                 Correction("cost_amount", dict(zip(costs["order_id"], costs["cost_amount"] * 10, strict=True))),
                 Correction(
                     "gross_amount", dict(zip(prices["order_id"], prices["gross_amount"] + 100_000, strict=True))
                 ),
-            ]
+            ],
         },
-        removed={"customers": list(sample(rng, old, 9)["customer_id"])},
+        removed={
+            "customers": list(sample(rng, old, 9)["customer_id"]),
+            "contacts": removed_contacts(office_rng, world),
+        },
     )

@@ -28,9 +28,10 @@ from ..common import (
     where,
 )
 from ..deliver import World, with_helpers
+from ..office import last_change
 from ..regions import CITIES
 from ..staffing import Desks, Team
-from . import planted
+from . import office, planted
 from . import settings as s
 
 TEAMS = (
@@ -69,6 +70,7 @@ def clean_records(scale: float) -> World:
     }
     world = with_helpers(world)
     planted.add(streams, world)
+    office.complete(streams, world, desks)
     return world
 
 
@@ -329,11 +331,11 @@ def _amounts(rng: Rng, orders: pd.DataFrame, lines: pd.DataFrame) -> None:
     orders["cost_amount"] = money(net * np.clip(rng.normal(s.COST_SHARE, 0.04, n), 0.25, 0.6))
 
 
-def order_status(orders: pd.DataFrame) -> pd.DataFrame:
+def order_status(orders: pd.DataFrame, on: np.datetime64) -> pd.DataFrame:
     """Status and last change as far as the shown moments tell."""
     net = orders["gross_amount"] - orders["discount_amount"]
     all_back = (orders["refund_amount"].fillna(0) >= net) & (net > 0)
-    return orders.assign(
+    return last_change(orders).assign(
         status=np.select(
             [orders["cancelled_at"].notna(), all_back, orders["fulfilled_at"].notna()],
             ["cancelled", "refunded", "completed"],

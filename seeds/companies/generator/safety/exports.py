@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from .. import office_exports
 from ..defects import Damage
 from ..deliver import Export, Field
+from ..office import closed_seats
+from ..planting import confirmed_by
+from .office import contract_status, lead_probability
 from .records import order_status
 
 YES_NO = {True: "是", False: "否"}
 SLASHES = "%Y/%-m/%-d"
 CHINESE = "%Y年%-m月%-d日"
 MINUTES = "%Y-%m-%d %H:%M"
+# What is known of a ticket once it is resolved.
+RESOLVED = (
+    "resolved_at",
+    ("handling_minutes", "is_adopted", "reopened_count", "satisfaction_score", "resolution", "improvement_id"),
+)
 TYPES = {"government": "政府", "enterprise": "企业", "institution": "事业单位", "individual": "个人"}
 
 EXPORTS = (
@@ -23,11 +32,14 @@ EXPORTS = (
             Field("客户名称", "full_name"),
             Field("联系电话", "phone"),
             Field("邮箱", "email"),
+            Field("地址", "address"),
             Field("行政区划", "region_code"),
             Field("省份", "region"),
             Field("城市", "city"),
             Field("行业", "industry"),
             Field("来源", "acquisition_channel"),
+            Field("来源活动", "acquisition_campaign_id"),
+            Field("介绍客户", "referrer_customer_id"),
             Field("合作开始", "acquired_at", "moment", CHINESE),
             Field("渠道伙伴", "partner_id"),
             Field("客户经理", "owner_staff_id"),
@@ -36,10 +48,12 @@ EXPORTS = (
             Field("账期天数", "payment_terms_days", "integer"),
             Field("测试账户", "is_test", words=YES_NO),
             Field("合并到", "merged_into_customer_id"),
+            Field("建档日期", "created_at", "moment", CHINESE),
             Field("最近更新", "updated_at", "moment", CHINESE),
         ),
         encoding="gb18030",
         born="created_at",
+        finish=confirmed_by,
     ),
     Export(
         "contracts",
@@ -63,6 +77,11 @@ EXPORTS = (
                 "change_of_control_clause",
                 words={"none": "无", "notice": "需通知", "consent": "需同意", "termination": "可解约"},
             ),
+            Field(
+                "状态",
+                "status",
+                words={"live": "执行中", "ended": "已到期", "terminated": "已终止", "signed": "待生效"},
+            ),
             Field("终止日期", "terminated_on", "moment"),
             Field("终止原因", "termination_reason"),
             Field("续签自", "renews_contract_id"),
@@ -70,6 +89,7 @@ EXPORTS = (
         encoding="utf-8-sig",
         born="filed_on",
         reveals=(("terminated_on", ("termination_reason",)),),
+        finish=contract_status,
     ),
     Export(
         "orders",
@@ -82,6 +102,7 @@ EXPORTS = (
             Field("合同编号", "contract_id"),
             Field("类型", "order_kind", words={"main": "首购", "add_on": "增购", "renewal": "续约"}),
             Field("下单日期", "ordered_at", "moment", SLASHES),
+            Field("入账日期", "booked_at", "moment", SLASHES),
             Field("计划交付", "event_on", "moment", SLASHES),
             Field("实际交付", "fulfilled_at", "moment", SLASHES),
             Field("取消日期", "cancelled_at", "moment", SLASHES),
@@ -94,6 +115,8 @@ EXPORTS = (
             Field("退款金额", "refund_amount", "money"),
             Field("退款日期", "refunded_at", "moment", SLASHES),
             Field("成本", "cost_amount", "money"),
+            Field("币种", "currency"),
+            Field("更新日期", "updated_at", "moment", SLASHES),
         ),
         mode="increment",
         born="ordered_at",
@@ -108,6 +131,7 @@ EXPORTS = (
             Field("订单号", "order_id"),
             Field("行号", "line_no", "integer"),
             Field("物料", "product_id"),
+            Field("名称", "product_name"),
             Field("类别", "category"),
             Field("数量", "quantity", "number"),
             Field("单价", "unit_price", "money"),
@@ -163,7 +187,7 @@ EXPORTS = (
     ),
     Export(
         "leads",
-        "商机与投标_{ymd}.csv",
+        "商机与投标_{ymd}.csv.gz",
         ("lead_id",),
         (
             Field("商机号", "lead_id"),
@@ -181,18 +205,21 @@ EXPORTS = (
             Field("丢单原因", "lost_reason"),
             Field("竞争对手", "lost_to_competitor"),
             Field("负责人", "owner_staff_id"),
+            Field("意向产品", "product_id"),
             Field("预计金额", "expected_amount", "money"),
+            Field("概率", "probability", "number"),
             Field("是否投标", "is_tender", words=YES_NO),
         ),
         mode="increment",
         encoding="utf-8-sig",
         born="created_at",
         reveals=(
-            ("qualified_at", ()),
+            ("qualified_at", ("product_id",)),
             ("quoted_at", ()),
             ("converted_at", ()),
             ("lost_at", ("lost_reason", "lost_to_competitor")),
         ),
+        finish=lead_probability,
     ),
     Export(
         "tickets",
@@ -204,6 +231,7 @@ EXPORTS = (
             Field(
                 "类型", "kind", words={"service": "报修", "inquiry": "咨询", "complaint": "投诉", "suggestion": "建议"}
             ),
+            Field("分类", "category"),
             Field("原因", "reason"),
             Field("优先级", "priority"),
             Field("提交时间", "opened_at", "moment", MINUTES),
@@ -211,13 +239,17 @@ EXPORTS = (
             Field("首次响应", "first_response_at", "moment", MINUTES),
             Field("解决时间", "resolved_at", "moment", MINUTES),
             Field("工时分钟", "handling_minutes", "number"),
+            Field("重开次数", "reopened_count", "integer"),
             Field("工程师", "assignee_staff_id"),
+            Field("处理结果", "resolution"),
+            Field("评分", "satisfaction_score", "number"),
             Field("采纳", "is_adopted", words=YES_NO),
+            Field("改进编号", "improvement_id"),
         ),
         mode="increment",
         born="opened_at",
         newline="\n",
-        reveals=(("first_response_at", ()), ("resolved_at", ("handling_minutes", "is_adopted"))),
+        reveals=(("first_response_at", ()), RESOLVED),
     ),
     Export(
         "survey_responses",
@@ -233,12 +265,13 @@ EXPORTS = (
             Field("邀请日期", "invited_at", "moment"),
             Field("答复日期", "responded_at", "moment"),
             Field("得分", "score", "number"),
+            Field("留言", "comment"),
         ),
         mode="increment",
         encoding="gb18030",
         born="invited_at",
         newline="\n",
-        reveals=(("responded_at", ("score",)),),
+        reveals=(("responded_at", ("score", "comment")),),
     ),
     Export(
         "staff",
@@ -252,11 +285,13 @@ EXPORTS = (
             Field("入职日期", "hired_on", "moment"),
             Field("离职日期", "left_on", "moment"),
             Field("CRM账号", "has_crm_seat", words=YES_NO),
+            Field("激励方案", "incentive_plan"),
             Field("年成本", "annual_cost", "money"),
         ),
         sheet="员工",
         born="hired_on",
         reveals=(("left_on", ()),),
+        finish=closed_seats,
     ),
     Export(
         "partners",
@@ -314,6 +349,8 @@ EXPORTS = (
             Field("渠道", "channel"),
             Field("月份", "period_start", "moment"),
             Field("费用", "spend", "money"),
+            Field("曝光", "impressions", "integer"),
+            Field("点击", "clicks", "integer"),
         ),
         sheet="活动费用",
         born="period_start",
@@ -328,6 +365,7 @@ EXPORTS = (
             Field("类别", "category"),
             Field("角色", "role", words={"core": "设备", "service": "服务"}),
             Field("标价", "list_price", "money"),
+            Field("单位成本", "unit_cost", "money"),
         ),
         sheet="产品",
     ),
@@ -366,7 +404,24 @@ EXPORTS = (
         born="opened_on",
         reveals=(("closed_on", ("outcome",)),),
     ),
+    Export(
+        "contract_values",
+        "合同金额变更_{ymd}.csv",
+        ("contract_id", "effective_on"),
+        (
+            Field("合同编号", "contract_id"),
+            Field("生效日期", "effective_on", "moment"),
+            Field("年金额", "annual_value", "money"),
+            Field("年成本", "annual_cost", "money"),
+        ),
+        mode="increment",
+        born="filed_on",
+    ),
+    *office_exports.EXPORTS,
 )
+OWN_DAMAGES = office_exports.DAMAGES | {
+    "contract_values": (Damage("wrong_type", 2, "annual_value", "面议"), Damage("exact_duplicate", 3)),
+}
 
 DAMAGES = {
     "customers": (

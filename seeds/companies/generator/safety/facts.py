@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .. import office_facts
 from ..common import AS_OF, FIRST_DAY, end_of_day
 from ..deliver import World
 from ..truth import WINDOW_START, Facts, counts, fact, nulls, rate, real_customers, resolved_orders, yuan
 from . import settings as s
+from .office import CHANGE_MEAN, CHANGE_SD, CHANGED_MIDWAY, OFFICE
 
 END = end_of_day(AS_OF)
 
@@ -29,7 +31,9 @@ def parameters(world: World) -> Facts:
     nps = answered[answered["instrument"] == "nps"]["score"]
     invites = surveys[surveys["instrument"] == "nps"]
     csat = answered[answered["instrument"] == "csat"]
-    return {
+    return office_facts.parameters(clean, OFFICE) | {
+        "contract_changed_midway": _changed_midway(clean["contracts"], clean["contract_values"]),
+        "contract_change": fact("mean and sd of a change of value while a contract runs", [CHANGE_MEAN, CHANGE_SD]),
         "customer_type_mix": {
             k: rate(
                 "share of customers by type, the five largest aside",
@@ -114,6 +118,18 @@ def parameters(world: World) -> Facts:
     }
 
 
+def _changed_midway(contracts: pd.DataFrame, values: pd.DataFrame) -> Facts:
+    stop = contracts["terminated_on"].fillna(contracts["ends_on"]).clip(upper=pd.Timestamp(END))
+    ran = contracts[(contracts["years"] == 1) & (contracts["starts_on"] + pd.Timedelta(days=182) < stop)]
+    changed = values.loc[values["factor"] != 1.0, "contract_id"]
+    return rate(
+        "contracts of one year that ran at least 183 days and changed their value after 182",
+        CHANGED_MIDWAY,
+        ran["contract_id"].isin(changed).sum(),
+        len(ran),
+    )
+
+
 def _paid_on_time(invoices: pd.DataFrame) -> Facts:
     old = invoices[invoices["is_ordinary"] & (invoices["due_on"] <= END)]
     return {
@@ -170,7 +186,15 @@ def expected(records: World) -> Facts:
     by_group = recent["net"].groupby(group.to_numpy()).sum().sort_values(ascending=False)
     total = recent["net"].sum()
     invoices, leads = records["invoices"], records["leads"]
-    return {
+    return office_facts.expected(records) | {
+        "contract_values_live": fact(
+            "annual value at as_of of live contracts by contract_values: the last change in effect",
+            _live_by_values(records["contracts"], records["contract_values"]),
+        ),
+        "partners_with_agreement": fact(
+            "partners whose agreement has no end by as_of",
+            int((records["partners"]["ends_on"].isna() | (records["partners"]["ends_on"] > AS_OF)).sum()),
+        ),
         "customers_by_type": fact("customers_total by customer_type", counts(real["customer_type"])),
         "customers_nulls": nulls(customers, ("industry",)),
         "customers_in_groups": fact("customers_total with a parent", int(real["parent_customer_id"].notna().sum())),
@@ -248,6 +272,12 @@ def _book(contracts: pd.DataFrame) -> Facts:
             "the same customers' value at as_of over value then", round(float(base["closing"].sum() / start), 6)
         ),
     }
+
+
+def _live_by_values(contracts: pd.DataFrame, values: pd.DataFrame) -> float:
+    live = contracts.loc[_is_live(contracts, AS_OF), "contract_id"]
+    in_effect = values[values["contract_id"].isin(live) & (values["effective_on"] <= AS_OF)]
+    return yuan(in_effect.sort_values("effective_on").groupby("contract_id")["annual_value"].last().sum())
 
 
 def _is_live(contracts: pd.DataFrame, day: np.datetime64) -> pd.Series:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..common import DELIVERIES, NAT, Rng, Streams, add_days
 from ..deliver import Correction, Plan, World
+from ..office import removed_contacts, wrong_costs
 from ..planting import (
     append,
     enter_late,
@@ -86,7 +87,7 @@ def _late(rng: Rng, world: World) -> None:
 
 def plan(world: World) -> Plan:
     """Amounts and due dates the first delivery had wrong, and customers deleted before the second."""
-    rng = Streams(s.COMPANY)("plan")
+    rng, office_rng = Streams(s.COMPANY)("plan"), Streams(s.COMPANY)("plan office")
     orders, customers, invoices = world["orders"], world["customers"], world["invoices"]
     first = orders[(orders["ordered_at"] <= DELIVERIES[0]) & orders["_planted"].isna() & orders["_known_on"].isna()]
     prices = sample(rng, first, 8)
@@ -97,10 +98,14 @@ def plan(world: World) -> Plan:
     quiet = quiet[quiet["created_at"] < np.datetime64("2024-01-01")]
     return Plan(
         corrections={
+            "activities": [Correction("cost", wrong_costs(office_rng, world))],
             "orders": [
                 Correction("gross_amount", dict(zip(prices["order_id"], prices["gross_amount"] * 10, strict=True)))
             ],
             "invoices": [Correction("due_on", dict(zip(dates["invoice_id"], wrong_due, strict=True)))],
         },
-        removed={"customers": list(sample(rng, quiet, 4)["customer_id"])},
+        removed={
+            "customers": list(sample(rng, quiet, 4)["customer_id"]),
+            "contacts": removed_contacts(office_rng, world),
+        },
     )

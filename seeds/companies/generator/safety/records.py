@@ -27,9 +27,10 @@ from ..common import (
     where,
 )
 from ..deliver import World, with_helpers
+from ..office import last_change
 from ..regions import CITIES
 from ..staffing import Desks, Team
-from . import planted
+from . import office, planted
 from . import settings as s
 
 TEAMS = (
@@ -72,6 +73,7 @@ def clean_records(scale: float) -> World:
     world["campaigns"], world["campaign_spend"] = _campaigns(streams("campaigns"))
     world = with_helpers(world)
     planted.add(streams, world)
+    office.complete(streams, world, desks)
     return world
 
 
@@ -407,8 +409,8 @@ def _amounts(rng: Rng, orders: pd.DataFrame, lines: pd.DataFrame) -> None:
     orders["refund_amount"] = amount.where(orders["refunded_at"].notna()).astype("Int64")
 
 
-def order_status(orders: pd.DataFrame) -> pd.DataFrame:
-    return orders.assign(
+def order_status(orders: pd.DataFrame, on: np.datetime64) -> pd.DataFrame:
+    return last_change(orders).assign(
         status=np.select(
             [orders["cancelled_at"].notna(), orders["fulfilled_at"].notna()], ["cancelled", "completed"], "open"
         )
