@@ -189,13 +189,17 @@ def compare(folder: Path, encoding: str, rows: int) -> bool:
     (folder / "bare.duckdb").unlink()
     start = measure("--nothing")
     ratios = (full.wall / base.wall, full.cpu / base.cpu)
-    met = ratios[0] <= GOALS[encoding] and full.peak_mb < MEMORY_GOAL_MB
+    met = max(ratios) <= GOALS[encoding] and full.peak_mb < MEMORY_GOAL_MB
     print(f"\n{encoding}, {rows:,} rows, {size:,.0f} MB; goal: {GOALS[encoding]:.0f} x, {MEMORY_GOAL_MB:,} MB")
     print("| | wall s | CPU s | peak MB |\n|---|---|---|---|")
     for name, cost in (("bare pass", base), ("land and load_raw", full), ("of it: imports", start)):
         print(f"| {name} | {cost.wall:.1f} | {cost.cpu:.1f} | {cost.peak_mb:,.0f} |")
     print(f"| ratio | {ratios[0]:.2f} | {ratios[1]:.2f} | |")
-    print("met" if met else "NOT MET", flush=True)
+    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+    others = (
+        f" (load {busy:.1f} on {cores} cores: others took their share of the wall clock)" if busy > 1.5 * cores else ""
+    )
+    print(("met" if met else "NOT MET") + others, flush=True)
     return met
 
 

@@ -118,6 +118,7 @@ class Cell:
     value_sql: str
     faults: tuple[tuple[str, str], ...]  # (condition, reason)
     placeholder: str  # condition: the cell is a declared placeholder; empty when none are declared
+    rounded: str  # condition: the amount has more decimals than are kept; empty for what is no money
 
 
 def quoted(name: str) -> str:
@@ -158,8 +159,18 @@ def cell(
     stands = ", ".join(p.add(v) for v in source.placeholders)
     placeholder = f"{bare} in ({stands})" if stands else ""
     return Cell(
-        column, text, _text(mapping, bare, placeholder, source, p), value, value_sql, tuple(faults), placeholder
-    )
+        column, text, _text(mapping, bare, placeholder, source, p), value, value_sql, tuple(faults), placeholder,
+        _rounded(column, source, text),
+    )  # fmt: skip
+
+
+def _rounded(column: Column, source: Source, text: str) -> str:
+    """More than four decimals that are not zero; the lengths rule out nearly all amounts before the pattern does."""
+    if column.type != "money":
+        return ""
+    point = source.decimal
+    more = f"regexp_matches({text}, '[{point}][0-9]{{4}}[0-9]*[1-9][0-9]*[^0-9eE万]*$')"
+    return f"case when strlen({text}) - strpos({text}, '{point}') > 4 and contains({text}, '{point}') then {more} end"
 
 
 def _bare(mapping: ColumnMapping, column: Column) -> str:

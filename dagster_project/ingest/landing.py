@@ -6,7 +6,9 @@ import hashlib
 import os
 import re
 import stat
+import time
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -68,6 +70,7 @@ def land(company: Company, paths: CompanyPaths) -> Landing:
         if not landed and not rejections:
             raise IngestError(f"delivery {folder.name} of {company.id} holds no files; add them or remove the folder")
         deliveries.append(Delivery(on, tuple(landed)))
+    _settle([before[1] / 1e9 for *_, before in seen])
     for on, name, path, before in seen:
         if not path.exists() or _identity(path.stat()) != before:
             rejections.append(Rejection(on, name, *_GROWING))
@@ -79,6 +82,17 @@ def land(company: Company, paths: CompanyPaths) -> Landing:
 def delivered_on(landing: Landing) -> date:
     """Date of the newest delivery."""
     return landing.deliveries[-1].on
+
+
+SETTLE_SECONDS = 1.0
+_now, _sleep = time.time, time.sleep
+
+
+def _settle(modified: Sequence[float]) -> None:
+    """Give whoever still writes a file time to write more: one modified this very moment may be half a copy."""
+    ages = [age for age in (_now() - moment for moment in modified) if 0 <= age < SETTLE_SECONDS]
+    if ages:
+        _sleep(SETTLE_SECONDS - min(ages))
 
 
 _GROWING = ("the file is still growing", "wait until the copy is complete, then refresh again")

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import unicodedata
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import duckdb
 import numpy as np
 import python_calamine
 
 from dagster_project.companies import DELIMITERS, Source
-from dagster_project.ingest import archives, textfile
+from dagster_project.ingest import archives, sheet_rows, textfile
 from dagster_project.ingest.casting import Parameters, quoted
 from dagster_project.ingest.errors import FileProblem
 from dagster_project.ingest.landing import LandedFile
@@ -229,7 +231,7 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Sour
 
 
 def _read_xlsx(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source, scratch: Path) -> Reading:
-    rows, first_row = _sheet_rows(file.path, source)
+    rows, first_row, filled = _sheet_rows(file.path, source)
     height = source.header_row + source.header_rows - 1 - first_row if source.header_row else -first_row
     body = rows[max(height, 0) :]
     if source.header_row:
@@ -242,7 +244,8 @@ def _read_xlsx(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source,
         header = header[:-1]
     if not header:
         raise FileProblem(f"row {source.header_row} of the sheet is no header", "mend `header_row:`")
-    numbers = [i for i, cells in enumerate(body) if any(c != "" and c is not None for c in cells)]
+    numbers = [i for i, cells in enumerate(body) if _is_filled(cells)]
+    records = filled - sum(map(_is_filled, rows[: max(height, 0)])) - min(source.skip_footer, len(numbers))
     numbers = numbers[: len(numbers) - source.skip_footer] if source.skip_footer else numbers
     if not numbers:
         raise FileProblem("the sheet holds a header and no record", "export it again")
@@ -260,22 +263,30 @@ def _read_xlsx(con: duckdb.DuckDBPyConnection, file: LandedFile, source: Source,
     extra = np.array(numbers) - np.arange(len(numbers))
     changed = np.flatnonzero(np.diff(extra, prepend=0))
     shifts = [(0, 0), *((int(i), int(extra[i])) for i in changed)]
-    return Reading(names, f"select {aliases} from sheet_text order by rowid", {}, len(numbers), start, shifts)
+    return Reading(names, f"select {aliases} from sheet_text order by rowid", {}, records, start, shifts)
 
 
-def _sheet_rows(path: Path, source: Source) -> tuple[list[list[Any]], int]:
-    """Cells of the sheet and the number of empty rows before the first."""
+def _is_filled(cells: list[Any]) -> bool:
+    return any(c != "" and c is not None for c in cells)
+
+
+def _sheet_rows(path: Path, source: Source) -> tuple[list[list[Any]], int, int]:
+    """Cells of the sheet, the number of empty rows before the first, and how many rows the XML says are not empty."""
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
     except Exception as e:  # noqa: BLE001 - calamine raises its own types for every damage
         raise FileProblem(f"not a workbook, or damaged ({type(e).__name__})", "export it again as XLSX") from None
     if source.sheet is not None and source.sheet not in book.sheet_names:
         raise FileProblem(f"no sheet {source.sheet!r}; there are: {', '.join(book.sheet_names)}", "mend `sheet:`")
-    sheet = book.get_sheet_by_name(source.sheet or book.sheet_names[0])
-    rows = sheet.to_python(skip_empty_area=False)
+    name = source.sheet or book.sheet_names[0]
+    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     if not rows:
         raise FileProblem("the sheet is empty", "export it again, or mend `sheet:`")
-    return rows, 0
+    try:
+        filled = sheet_rows.filled_rows(path, name)
+    except (KeyError, zipfile.BadZipFile, ElementTree.ParseError):
+        raise FileProblem("a workbook of another kind than XLSX", "save it as XLSX") from None
+    return rows, 0, filled
 
 
 def _cell_text(value: object) -> str:

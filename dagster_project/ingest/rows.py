@@ -113,7 +113,7 @@ def classify(
         first_line=reading.first_line,
         repeat=reading.repeat,
         placeholders=_count_placeholders(con, source),
-        notes=(*reading.notes, *notes),
+        notes=(*reading.notes, *notes, *_count_rounded(con, cells)),
     )
 
 
@@ -124,6 +124,17 @@ def _count_placeholders(con: duckdb.DuckDBPyConnection, source: Source) -> tuple
         "select name, count(*) from (select unnest(__placeholders) as name from cells) group by name order by name"
     ).fetchall()
     return tuple((str(name), int(count)) for name, count in rows)
+
+
+def _count_rounded(con: duckdb.DuckDBPyConnection, cells: Sequence[Cell]) -> list[str]:
+    """What of the money that was loaded is no longer what was delivered."""
+    if not any(c.rounded for c in cells):
+        return []
+    rows = con.execute(
+        f"select name, count(*) from (select unnest(__rounded) as name from {_GOOD} where __rounded is not null) "
+        "group by name order by name"
+    ).fetchall()
+    return [f"{name}: {count:,} amounts had more than 4 decimals and were rounded" for name, count in rows]
 
 
 def key_columns(entity: Entity, columns: Sequence[str]) -> tuple[str, ...]:
@@ -194,6 +205,8 @@ def _cast(
         [(c, f"{{'column': {p.add(name)}::varchar, 'reason': {p.add(reason)}::varchar}}") for c, name, reason in faults]
     )
     stands = _listed([(c.placeholder, f"{p.add(c.column.name)}::varchar") for c in cells if c.placeholder])
+    rounded = [(c.rounded, f"{p.add(c.column.name)}::varchar") for c in cells if c.rounded]
+    any_rounded = " or ".join(f"coalesce({condition}, false)" for condition, _ in rounded) or "false"
     for table in ("reject_errors", "reject_scans"):
         con.execute(f"drop table if exists {table}")
     con.execute("set variable cells_file = $file", {"file": str(target)})
@@ -205,6 +218,7 @@ def _cast(
                 case when __bad then {listed} end::struct("column" varchar, reason varchar)[] as __reasons,
                 case when __bad then {_raw(reading)} end as __raw,
                 {stands}::varchar[] as __placeholders,
+                case when {any_rounded} then {_listed(rounded)} end::varchar[] as __rounded,
                 {reading.skip or "false"} as __skip
             from (
                 select *, {any_fault} as __bad

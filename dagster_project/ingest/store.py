@@ -43,8 +43,8 @@ class Part:
     placeholders: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
     bytes: int  # size of the Parquet file
-    first_line: int | None  # line of the first row where rows are lines one after the other; None: column _line
     stem: str  # file names under raw/
+    first_line: int | None = None  # line of the first row where rows are lines one after the other; None: column _line
 
     def parquet(self, raw: Path) -> Path:
         return raw / f"{self.stem}.parquet"

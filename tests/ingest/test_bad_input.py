@@ -56,6 +56,30 @@ def test_a_file_still_growing_is_rejected(world: World, monkeypatch: pytest.Monk
     assert only(e.value.rejections).reason == "the file is still growing"
 
 
+def test_a_file_modified_this_moment_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow copy pauses between two writes: half a file that rests for an instant would load, and balance."""
+    from dagster_project.ingest import landing
+
+    path = world.put("2024-02-01", "orders.csv", lines(good(30)))
+    modified = path.stat().st_mtime
+    waits: list[float] = []
+
+    def grow(seconds: float) -> None:
+        waits.append(seconds)
+        with path.open("a") as f:
+            f.write("o99,c99,2024-01-01,1.00\n")
+
+    monkeypatch.setattr(landing, "_now", lambda: modified + 0.25)
+    monkeypatch.setattr(landing, "_sleep", grow)
+    with pytest.raises(DeliveryRejected) as e:
+        world.load()
+    assert only(e.value.rejections).reason == "the file is still growing"
+    assert waits == [pytest.approx(landing.SETTLE_SECONDS - 0.25)]
+    monkeypatch.setattr(landing, "_now", lambda: path.stat().st_mtime + 2 * landing.SETTLE_SECONDS)
+    assert world.load().files[0].loaded == 31
+    assert len(waits) == 1
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -321,6 +345,15 @@ def test_money_as_people_write_it_is_read(world: World, cell: str, amount: str) 
     world.deliver("2024-02-01", orders__csv=lines([*good(3), f"x1,c1,2024-01-01,{cell}"]))
     world.load()
     assert world.sql("select gross_amount::varchar from raw.orders where order_id = 'x1'") == [(amount,)]
+
+
+def test_money_that_had_to_be_rounded_is_counted(world: World) -> None:
+    """Five decimals become four: nobody must find out from a sum that is off by a cent."""
+    rows = ["x1,c,2024-01-01,1.00005", "x2,c,2024-01-01,1.00000", "x3,c,2024-01-01,￥2.123456元",
+            "x4,c,2024-01-01,1.23456万", "x5,c,2024-01-01,123456", "x6,c,2024-01-01,0.00001"]  # fmt: skip
+    world.deliver("2024-02-01", orders__csv=lines([*good(10), *rows]))
+    notes = [n for n in world.load().notes if "decimals" in n]
+    assert notes == ["2024-02-01 orders.csv: gross_amount: 3 amounts had more than 4 decimals and were rounded"]
 
 
 def test_a_decimal_comma_is_read_where_declared(world: World) -> None:

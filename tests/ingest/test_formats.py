@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ import duckdb
 import pytest
 import xlsxwriter
 
+from dagster_project.ingest import readers
 from dagster_project.ingest.errors import DeliveryRejected, IngestError
 from tests.ingest.ingest_helpers import HEADER, ORDERS, World, good, lines, only
 
@@ -167,6 +169,37 @@ def test_xlsx_merged_header_rows_and_date_serials(world: World) -> None:
     assert world.sql("select distinct ordered_at::varchar, _line from raw.orders order by all limit 1") == [
         ("2024-01-01 12:00:00", 3)
     ]
+
+
+def test_a_sheet_is_counted_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader of workbooks that loses rows must not be the one who counts them; empty texts and errors are no rows."""
+    world.configure(orders(files="orders.xlsx"))
+    rows: list[list[object]] = [["order", "customer", "day", "amount"], ["x", "c", "2024-01-01", "1"], ["", "", "", ""]]
+    rows += [[f"o{i}", "", "2024-01-05", 10.5] for i in range(20)]
+    sheet(world.paths.deliveries / "2024-02-01" / "orders.xlsx", rows)
+    assert world.load().files[0].delivered == 21
+    real = readers.python_calamine.CalamineWorkbook
+
+    class Losing:
+        sheet_names = ("Orders",)
+
+        def __init__(self, path: str) -> None:
+            self.book = real.from_path(path)
+
+        @classmethod
+        def from_path(cls, path: str) -> Losing:
+            return cls(path)
+
+        def get_sheet_by_name(self, name: str) -> Losing:
+            self.sheet = self.book.get_sheet_by_name(name)
+            return self
+
+        def to_python(self, skip_empty_area: bool) -> list:
+            return self.sheet.to_python(skip_empty_area=skip_empty_area)[:-1]
+
+    monkeypatch.setattr(readers.python_calamine, "CalamineWorkbook", Losing)
+    shutil.rmtree(world.paths.raw)
+    assert "two counts of its records disagree: 20 and 21" in reason(world)
 
 
 def test_a_missing_sheet_names_those_there_are(world: World) -> None:
