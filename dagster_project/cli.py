@@ -64,8 +64,8 @@ def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "new",
         help="draft a company.yaml from a folder of exports",
         description="Profile the files of a folder (encoding, header, dates, shapes) and write a commented "
-        "company.yaml with the best guess of entity and columns. What it is unsure of is marked `unsure`. Nothing is copied "
-        "unless --copy-as says so; nothing but names and counts is printed.",
+        "company.yaml with the best guess of entity and columns. What it is unsure of is marked `unsure`. Nothing is "
+        "copied unless --copy-as says so; nothing but names and counts is printed.",
     )
     new.add_argument("company", help="company id: a-z, 0-9 and _; becomes the folder's name")
     new.add_argument("--from", dest="folder", type=Path, required=True, metavar="FOLDER", help="the exported files")

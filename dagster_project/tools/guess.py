@@ -133,7 +133,7 @@ def _assign(file: FileProfile, entity: Entity) -> tuple[dict[str, Match], dict[s
             fit, doubts = _fit(profile, column) if column else (1.0, [])
             if strength * fit > 0.3:
                 if strength < _CERTAIN:
-                    doubts = [*doubts, f"only a part of the name {profile.name!r} says so"]
+                    doubts = [*doubts, f"the name {profile.name!r} only suggests it"]
                 rank = (-round(strength * fit, 3), not (column and column.required), order.get(target, 999), at)
                 pairs.append((rank, Match(target, profile, strength * fit, tuple(doubts))))
     matches: dict[str, Match] = {}

@@ -49,7 +49,8 @@ _SHAPES = {
     "decimal_point": r"[-+]?[0-9,]*\.[0-9]{1,4}",
     "epoch_ms": r"1[0-9]{12}",
     "epoch_s": r"1[0-9]{9}",
-    "excel_serial": r"[2-5][0-9]{4}(\.[0-9]+)?",
+    # What is worth trying as a date: digits in groups, or one of the month names.
+    "datelike": r"[0-9]{8}([0-9]{6})?|[0-9]{1,4}[-/.年 ]([0-9]{1,2}|[A-Za-z]{3,9})[-/.月, ].*|[A-Z][a-z]{2,8} [0-9].*",
 }
 _SAMPLE_CELLS = 2_000_000
 _SAMPLE_ROWS = 50_000
@@ -352,7 +353,7 @@ def _read(folder: Path, file: LandedFile, layout: _Layout, profile: FileProfile,
 
 
 def _columns(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[ColumnProfile]:
-    """Counts and shapes of every column of `sample`, in three statements however many columns there are."""
+    """Counts and shapes of every column of `sample`, in a few statements however many columns there are."""
     con.execute(
         "create temp table cells as select k, v, count(*) as n, list_contains($tokens, v) as is_token from ("
         "select k, bw_trim(v) as v from (unpivot sample on columns(*) into name k value v)) where v <> '' group by all",
@@ -360,20 +361,18 @@ def _columns(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[C
     )
     p = Parameters()
     tests = [f"regexp_full_match(v, {p.add(pattern)})" for pattern in _SHAPES.values()]
-    moments = [
-        "bw_naive(v) is not null or bw_offset(v, 'UTC') is not null",
-        *(f"try_strptime(v, {p.add(f)}) between '1900-01-01' and '2100-01-01'" for f in DATE_FORMATS),
-    ]
-    numbers = ["bw_number(v) is not null", "bw_whole(bw_number(v)) is not null", "bw_boolean(v) is not null"]
-    shares = ", ".join(f"coalesce(sum(n) filter ({t}), 0) / sum(n)" for t in (*numbers, *tests, *moments))
-    shaped = {
-        k: [float(share) for share in rest]
-        for k, *rest in con.execute(
-            f"select k, {shares} from (select * from cells where not is_token "
-            f"qualify row_number() over (partition by k order by hash(v)) <= {_SHAPED_VALUES}) group by k",
-            p.values,
-        ).fetchall()
-    }
+    tests += ["bw_number(v) is not null", "bw_whole(bw_number(v)) is not null", "bw_boolean(v) is not null"]
+    tests += ["bw_naive(v) is not null or bw_offset(v, 'UTC') is not null"]
+    con.execute(
+        "create temp table shaped as select * from cells where not is_token "
+        f"qualify row_number() over (partition by k order by hash(v)) <= {_SHAPED_VALUES}"
+    )
+    shaped = _shares(con, "true", tests, p)
+    datelike = list(_SHAPES).index("datelike")
+    strange = [k for k, s in shaped.items() if s[datelike] > 0.3 and s[-1] < 0.995]
+    p = Parameters()
+    moments = [f"try_strptime(v, {p.add(f)}) between '1900-01-01' and '2100-01-01'" for f in DATE_FORMATS]
+    dated = _shares(con, f"list_contains({p.add(strange)}, k)", moments, p) if strange else {}
     counted = con.execute(
         "select k, coalesce(sum(n) filter (not is_token), 0)::bigint, count(*) filter (not is_token), "
         f"case when count(*) <= {_FEW_VALUES} then list(v order by n desc, v) filter (not is_token) end, "
@@ -383,18 +382,25 @@ def _columns(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[C
     total = con.execute("select count(*) from sample").fetchall()[0][0]
     for i, name in enumerate(names):
         filled, distinct, values, found = counts.get(f"c{i}", (0, 0, None, None))
-        figures = shaped.get(f"c{i}", [0.0] * (len(numbers) + len(tests) + len(moments)))
-        dates = zip((None, *DATE_FORMATS), figures[len(numbers) + len(tests) :], strict=True)
+        figures = shaped.get(f"c{i}", [0.0] * len(tests))
+        dates = zip((None, *DATE_FORMATS), (figures[-1], *dated.get(f"c{i}", [0.0] * len(DATE_FORMATS))), strict=True)
         yield ColumnProfile(
             name=name,
             rows=total,
             filled=filled,
             distinct=distinct,
-            numbers=figures[0],
-            integers=figures[1],
-            booleans=figures[2],
+            numbers=figures[-4],
+            integers=figures[-3],
+            booleans=figures[-2],
             dates=tuple(sorted(((f, s) for f, s in dates if s > 0), key=lambda item: -item[1])),
-            shapes=dict(zip(_SHAPES, figures[len(numbers) :], strict=False)),
+            shapes=dict(zip(_SHAPES, figures, strict=False)),
             null_tokens=tuple(found or ()),
             values=tuple(values or ()),
         )
+
+
+def _shares(con: duckdb.DuckDBPyConnection, rows: str, tests: Sequence[str], p: Parameters) -> dict[str, list[float]]:
+    """Column -> share of its filled cells that passes each test."""
+    shares = ", ".join(f"coalesce(sum(n) filter ({test}), 0) / sum(n)" for test in tests)
+    found = con.execute(f"select k, {shares} from shaped where {rows} group by k", p.values).fetchall()
+    return {str(k): [float(share) for share in rest] for k, *rest in found}

@@ -15,6 +15,7 @@ from dagster_project.ingest.contract import entities
 
 DATA_DIR = Path(__file__).with_name("data")
 ANY = "*"
+WEAK = "weak"  # names that will do where nothing better is there
 NONE = "(none)"  # file names of things the contract has no place for
 
 
@@ -86,11 +87,11 @@ def aliases() -> Aliases:
 
     for row in rows(DATA_DIR / "header_aliases.csv"):
         column = row["column_name"]
-        is_general = row["entity"] == ANY
+        strength = 0.7 if row["system"] == WEAK else 0.9 if row["entity"] == ANY else 1.0
         for entity in (e for e in entities().values() if row["entity"] in (ANY, e.name)):
             if column in entity.columns or column.startswith("+"):
                 for alias in row["aliases"].split("|"):
-                    add(entity.name, column, alias, 0.9 if is_general else 1.0)
+                    add(entity.name, column, alias, strength)
     for entity in entities().values():
         for column in entity.columns:
             label = column_label(entity.name, column)
