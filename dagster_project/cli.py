@@ -140,7 +140,7 @@ def _refresh(arguments: argparse.Namespace) -> int:
             failed += 1
             print(f"\n{company}: not published. {done.message}", file=sys.stderr)
         print()
-        _print_status(settings, company, said=done.message)
+        _print_status(settings, company)
     return 1 if failed else 0
 
 
@@ -154,8 +154,8 @@ def _status(arguments: argparse.Namespace) -> int:
     return 1 if any(damaged) else 0
 
 
-def _print_status(settings: Settings, company: str, said: str = "") -> bool:
-    """Print one company, without repeating what was said already; True if what is published is damaged."""
+def _print_status(settings: Settings, company: str) -> bool:
+    """Print one company; True if what is published is damaged."""
     from dagster_project.publish.generations import status
 
     state = status(settings.paths(company))
@@ -174,8 +174,7 @@ def _print_status(settings: Settings, company: str, said: str = "") -> bool:
         print(f"  marts         {_shown(settings.paths(company).current / 'marts.duckdb')}")
         print(f"  report        {_shown(settings.paths(company).current / 'reports' / 'index.html')}")
     if state.last_run is not None:
-        message = state.last_run.message
-        print(f"  last run      {state.last_run.outcome}{': ' + message if message != said else ''}")
+        print(f"  last run      {state.last_run.outcome}: {state.last_run.message}")
     for line in state.fell_short:
         print(f"  fell short    {line}")
     for line in state.damage:
