@@ -12,7 +12,7 @@ demo: .venv/installed
 	$(BIN)/bookworth refresh
 
 test: .venv/installed-dev parse
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 bench: .venv/installed
 	$(BIN)/python -m bench.ingest

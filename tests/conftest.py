@@ -7,6 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n 2 --dist loadgroup` the pipeline's tests share one worker, because they share one refreshed world."""
+    for item in items:
+        is_pipeline = "pipeline" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("pipeline" if is_pipeline else item.path.name))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nobody_elses_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     empty = tmp_path_factory.mktemp("elsewhere")
