@@ -205,6 +205,10 @@ def _column(guess: Guess, column: Column, match: Match) -> Iterator[str]:
         settings += [f"format: {scalar(form, True)}"] if form else []
         doubts += [doubt] if doubt else []
     mapped: list[str] = []
+    if column.type == "category" and match.column.filled and not _is_known(guess.entity.name, column, match.column):
+        known = ", ".join(column.values)
+        yield f"      # unsure: {column.name}: {_inline(match.column.name)} holds none of: {known}; map its values"
+        return
     if column.type == "category":
         mapped, strange = _dictionary(guess.entity.name, column, match.column)
         doubts += [f"the values marked null have no canonical word; known: {', '.join(column.values)}"] * bool(strange)
@@ -216,6 +220,12 @@ def _column(guess: Guess, column: Column, match: Match) -> Iterator[str]:
         yield f"      {column.name}: {name}{note}"
     else:
         yield f"      {column.name}: {{from: {scalar(match.column.name, True)}, {', '.join(settings)}}}{note}"
+
+
+def _is_known(entity: str, column: Column, profile: ColumnProfile) -> bool:
+    """Whether any value has a canonical word; where none has, the cells may be anything and stay out of the draft."""
+    known = words.value_aliases().get((entity, column.name), {})
+    return any(words.normal(value) in known for value in profile.values)
 
 
 def _dictionary(entity: str, column: Column, profile: ColumnProfile) -> tuple[list[str], bool]:
@@ -265,6 +275,12 @@ def _special(guess: Guess) -> dict[str, str]:
         out["full_name"] = f"{{sql: {scalar(f'concat_ws(chr(32), {parts})', True)}}}"
     if guess.entity.name == "leads":
         out |= _outcomes(guess)
+    if guess.entity.name == "survey_responses" and "instrument" in guess.matches:
+        is_nps = f"lower({quoted(guess.matches['instrument'].column.name)}) like '%nps%'"
+        for target, nps, other in (("scale_min", 0, 1), ("scale_max", 10, 5)):
+            if target not in guess.matches:
+                sql = scalar(f"case when {is_nps} then {nps} else {other} end", True)
+                out[target] = f"{{sql: {sql}}}   # unsure: NPS from 0 to 10, the others from 1 to 5"
     if "+deleted" in extras:
         out |= _deleted(guess, extras["+deleted"].column.name)
     return out

@@ -274,6 +274,16 @@ def test_nothing_is_printed_or_copied_that_was_not_asked_for(tmp_path: Path) -> 
     assert not _settings(tmp_path).paths("acme").deliveries.exists()
 
 
+def test_cells_of_a_column_taken_for_a_category_stay_out_of_the_draft(tmp_path: Path) -> None:
+    """A column named `type` may hold anything, people's names too: only values with a canonical word are written."""
+    drafted, text = _draft(
+        tmp_path, orders__csv="order id,customer id,order date,amount,status\n1,2,2024-01-01,5,Secretname\n"
+    )
+    assert "Secretname" not in text
+    assert "status: status holds none of: open" in text
+    assert drafted.problem == ""
+
+
 def test_files_are_copied_when_asked(tmp_path: Path) -> None:
     """Half an hour ends with a delivery in its place."""
     folder = _folder(tmp_path, orders__csv="order id,customer id,order date,amount\n1,2,2024-01-01,5\n")

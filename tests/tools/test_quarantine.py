@@ -65,13 +65,13 @@ def test_a_fixed_row_in_a_later_delivery_is_said_to_be_mended(world: World) -> N
 
 def test_the_export_is_for_its_owner_only_and_computes_nothing(world: World) -> None:
     """The file holds people: others on the machine may not read it, and a sheet may not run it."""
-    world.deliver("2024-02-01", orders__csv=csv_lines([*good(60), "=cmd(),c99,some day,5"]))
+    world.deliver("2024-02-01", orders__csv=csv_lines([*good(60), "=cmd(),c99"]))
     world.load()
     (row,) = _exported(world)
     target = world.root / "rows.csv"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert row["raw"].startswith("'=cmd()")
-    assert (row["file"], row["line"], row["reasons"]) == ("orders.csv", "62", "ordered_at: not a date and time")
+    assert (row["file"], row["line"], row["reasons"]) == ("orders.csv", "62", "too few fields")
     with pytest.raises(BookworthError, match="exists"):
         export(world.paths, target)
 
@@ -83,5 +83,5 @@ def test_what_is_not_there_is_said_with_what_is(world: World) -> None:
     world.load()
     with pytest.raises(BookworthError, match="there: 2024-02-01"):
         quarantine(world.paths, delivery=date(2024, 2, 2))
-    with pytest.raises(BookworthError, match="there: orders.csv"):
+    with pytest.raises(BookworthError, match=r"there: orders\.csv"):
         quarantine(world.paths, file="order.csv")

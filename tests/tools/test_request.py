@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import python_calamine
 import pytest
+import python_calamine
 
 from dagster_project.companies import PROFILES, BookworthError
 from dagster_project.ingest.contract import entities
