@@ -58,7 +58,8 @@ def create_raw_tables(path: Path, rows: Rows, delivered_on: date) -> None:
         )
         connection.execute(
             "create table evidence.expectation_results (stage varchar, relation varchar, name varchar,"
-            " expectation varchar, column_name varchar, dimension varchar, severity varchar, status varchar, element_count bigint,"
+            " expectation varchar, column_name varchar, dimension varchar, severity varchar, status varchar,"
+            " element_count bigint,"
             " unexpected_count bigint, unexpected_share double, threshold double, description_en varchar,"
             " description_zh varchar, reason varchar, rows_sql varchar)"
         )
