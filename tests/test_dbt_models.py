@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from dagster_project.companies import Company
-from dagster_project.ingest import dbt_sources
+from dagster_project.ingest import contract_files
 from dagster_project.ingest.run_parameters import write_run_parameters
 from dagster_project.settings import DBT_PROJECT_DIR, CompanyPaths, dbt_executable
 from tests.raw_tables import create_raw_tables
@@ -178,9 +178,10 @@ def test_an_empty_book_has_no_score(build: DbtBuild) -> None:
     assert invented == []
 
 
-def test_source_declarations_follow_the_contract() -> None:
-    """A column added to the contract and not to dbt's sources is one nobody can select or look up."""
-    assert dbt_sources.SOURCES_FILE.read_text(encoding="utf-8") == dbt_sources.render()
+@pytest.mark.parametrize("path", contract_files.render(), ids=lambda path: path.name)
+def test_what_is_written_from_the_contract_is_current(path: Path) -> None:
+    """A column added to the contract and not to dbt or the docs is one nobody can select or look up."""
+    assert path.read_text(encoding="utf-8") == contract_files.render()[path]
 
 
 def test_every_mart_has_an_enforced_contract(build: DbtBuild) -> None:
