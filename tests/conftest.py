@@ -7,12 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """With `-n 2 --dist loadgroup` the pipeline's tests share one worker, because they share one refreshed world."""
-    for item in items:
-        is_pipeline = "pipeline" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("pipeline" if is_pipeline else item.path.name))
+    item.add_marker(pytest.mark.xdist_group("pipeline" if "pipeline" in item.path.parts else item.path.name))
 
 
 @pytest.fixture(scope="session", autouse=True)
