@@ -34,3 +34,14 @@
         else 7
     end
 {%- endmacro %}
+
+{#
+    Twelve significant digits of a float. Sums of floats depend on the order threads add them in, in the last digits; what
+    is published must not.
+#}
+{% macro steady(expression) -%}
+    case
+        when {{ expression }} = 0 then 0
+        else round({{ expression }}, cast(11 - floor(log10(abs({{ expression }}))) as integer))
+    end
+{%- endmacro %}

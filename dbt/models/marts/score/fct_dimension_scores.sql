@@ -21,12 +21,12 @@ catalogued as (
 counted as (
     select
         dimension,
-        avg(score) as score,
+        {{ steady('avg(score)') }} as score,
         count(*) as indicators,
         count(score) as indicators_assessed,
         sum(case when status = 'not_applicable' then 1 else 0 end) as indicators_not_applicable,
         case when count(score) = count(score_ci_low) and count(score) > 0
-            then sqrt(sum(power(score_ci_high - score_ci_low, 2))) / count(score) / 2
+            then {{ steady('sqrt(sum(power(score_ci_high - score_ci_low, 2))) / count(score) / 2') }}
         end as half_width
     from scores
     group by dimension

@@ -12,8 +12,8 @@ current_run as (
 -- Floored at 10 so that one zero does not erase the rest; an unassessed dimension takes no part.
 combined as (
     select
-        exp(avg(case when score is not null then ln(greatest(score, 10)) end)) as score,
-        avg(score) as score_arithmetic,
+        {{ steady('exp(avg(case when score is not null then ln(greatest(score, 10)) end))') }} as score,
+        {{ steady('avg(score)') }} as score_arithmetic,
         count(score) as dimensions_assessed,
         count(*) as dimensions
     from dimension_scores
