@@ -78,14 +78,6 @@
     cast({{ dbt.date_trunc('month', date_on) }} as date)
 {%- endmacro %}
 
-{# Calendar months from the month of start to the month of end. #}
-{% macro months_between(start_on, end_on) -%}
-    cast(
-        (extract(year from {{ end_on }}) - extract(year from {{ start_on }})) * 12
-        + extract(month from {{ end_on }}) - extract(month from {{ start_on }}) as integer
-    )
-{%- endmacro %}
-
 {# Money, everywhere: a decimal, so that sums do not depend on the order of their rows. #}
 {% macro money() -%}
     decimal(18, 4)

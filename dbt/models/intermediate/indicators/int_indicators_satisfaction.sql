@@ -14,8 +14,7 @@ active as (
 invites as (
     select
         count(distinct invite_id) as invited,
-        count(distinct case when is_answered then invite_id end) as answered,
-        count(distinct customer_id) as customers_invited
+        count(distinct case when is_answered then invite_id end) as answered
     from answers
     where is_invited
 ),
