@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+import duckdb
+
 from dagster_project.companies import Company, Source
 from dagster_project.ingest import readers, rows, store, work
 from dagster_project.ingest.accounting import FileAccounting, RawReport
@@ -15,7 +17,7 @@ from dagster_project.ingest.contract import entities
 from dagster_project.ingest.errors import DeliveryRejected, FileProblem, IngestError, Rejection
 from dagster_project.ingest.landing import Delivery, LandedFile, Landing
 from dagster_project.ingest.pseudonyms import Pseudonymiser
-from dagster_project.ingest.scratch import scratch_connection, scratch_folder
+from dagster_project.ingest.scratch import clear, scratch_connection, scratch_folder
 from dagster_project.ingest.store import Part
 from dagster_project.settings import CompanyPaths, Settings
 
@@ -57,7 +59,8 @@ def _read_all(
     parts: list[Part] = []
     reused = 0
     paths.raw.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(paths) as scratch:
+    # One database for all files: to open one takes longer than to read a small file.
+    with scratch_folder(paths) as scratch, scratch_connection(paths, scratch) as con:
         for delivery in landing.deliveries:
             for number, source, files in _assign(company, delivery, rejections):
                 for file in files:
@@ -68,7 +71,7 @@ def _read_all(
                         parts.append(part)
                         continue
                     try:
-                        part = _read(company, paths, file, number, source, made_of, scratch, progress)
+                        part = _read(con, company, paths, file, number, source, made_of, scratch, progress)
                         parts.append(part)
                     except FileProblem as problem:
                         rejections.append(Rejection(delivery.on, file.name, problem.reason, problem.fix))
@@ -111,6 +114,7 @@ def _assign(
 
 
 def _read(
+    con: duckdb.DuckDBPyConnection,
     company: Company,
     paths: CompanyPaths,
     file: LandedFile,
@@ -121,10 +125,12 @@ def _read(
     progress: Callable[[str], None],
 ) -> Part:
     began = time.monotonic()
-    with scratch_connection(paths, scratch) as con:
+    try:
         reading = readers.open_file(con, file, source, scratch)
         outcome = rows.classify(con, reading, source, entities()[source.entity], company, file.delivery, scratch)
         part = store.write(con, paths.raw, file, number, source, outcome, reading.columns, made_of, scratch)
+    finally:
+        clear(con)
     took = time.monotonic() - began
     progress(
         f"{file.delivery} {file.name} as {source.entity}: {part.delivered:,} delivered, {part.loaded:,} loaded, "

@@ -192,6 +192,8 @@ def _cast(
                 replace(mapping, source=mapped[mapping.target]), entity, source, company.timezone, last_day, number, p
             )
         )
+    trimmed = ", ".join(f"{c.trimmed_sql} as {c.trimmed}" for c in cells)
+    bare = ", ".join(f"{c.bare_sql} as {c.bare}" for c in cells)
     texts = ", ".join(f"{c.text_sql} as {c.text}" for c in cells)
     values = ", ".join(f"{c.value_sql} as {c.value}" for c in cells)
     rate = _rate(cells, source, company, on, p)
@@ -224,7 +226,9 @@ def _cast(
                 select *, {any_fault} as __bad
                 from (select * {priced} from (
                     select *, {rate or "null"} as __rate
-                    from (select *, {values} from (select *, {texts} from ({reading.relation})))
+                    from (select *, {values} from (select *, {texts} from (
+                        select *, {bare} from (select *, {trimmed} from ({reading.relation}))
+                    )))
                 ))
             )) to (getvariable('cells_file')) (format parquet, {CHEAP})
             """,
