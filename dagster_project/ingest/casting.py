@@ -58,8 +58,8 @@ MACROS = (
                     when ends_with(b, '%') then try_cast(bw_odd(bw_trim(rtrim(b, '%'))) / 100 as decimal(18, 6))
                     else try_cast(bw_odd(b) as decimal(18, 6))
                 end)[1])""",
-    # A bigint cast rounds 1.5 to 2; a whole number has nothing after the point. The lambda keeps the plan small: without
-    # it the number is spelled out three times, and planning that took longer than reading a small file.
+    # A bigint cast rounds 1.5 to 2; a whole number has nothing after the point. In a lambda, because the number
+    # spelled out three times took longer to plan than a small file takes to read.
     """create or replace macro bw_whole(t) as
         case
             when regexp_full_match(t, '[-+]?[0-9]{1,12}') then try_cast(t as bigint)
