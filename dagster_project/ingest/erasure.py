@@ -145,8 +145,9 @@ def _list(con: duckdb.DuckDBPyConnection, erasures: Erasures) -> None:
         f"{expression(domain, 'piece')} in (select pseudonym from erased_list)" for domain in _people_of(erasures)
     )
     con.execute(
-        "create or replace table erased_pieces as with texts as (select __raw as raw from cells "
-        f"where __raw is not null union all select raw from rejects) select piece from ({pieces}) where piece <> '' and ({people or 'false'})",
+        "create or replace table erased_pieces as with texts as "
+        "(select __raw as raw from cells where __raw is not null union all select raw from rejects) "
+        f"select piece from ({pieces}) where piece <> '' and ({people or 'false'})",
         erasures.key.parameters() if people else None,
     )
 
