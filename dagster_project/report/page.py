@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dagster_project.report.content import NUMERIC, Block, Chapter, Chart, Heat, Table, Text
+from dagster_project.report.content import NUMERIC, Block, Chapter, Chart, Heat, Part, Table, Text, within
 from dagster_project.report.data import ReportData
 from dagster_project.report.errors import ReportError
 from dagster_project.report.html import Writer, grouped
@@ -51,6 +51,7 @@ def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     )
 
 
+PARTS: Sequence[Part] = ("summary", "dimension", "annex")
 _STYLE_ID = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
 
 
@@ -109,6 +110,7 @@ def index_page(data: ReportData, chapters: Sequence[Chapter], tables: Mapping[st
         title=Text(f"{data.company.name_en}: customer book assessment", f"{data.company.name_zh}：客户资源评估报告"),
         csp=policy((found.head_js, found.ui_js, found.plotly_js, found.charts_js), (found.css, "")),
         chapters=chapters,
+        parts=[(part, [at for at in enumerate(chapters, 1) if at[1].part == part]) for part in PARTS],
         tables=tables,
         profile=data.labels.or_verbatim("profile", data.company.profile),
         runs=_runs,
@@ -154,7 +156,7 @@ def _runs(blocks: Sequence[Block]) -> list[tuple[str, list[Block]]]:
 def _sources(chapter: Chapter) -> tuple[str, ...]:
     """Published tables a chapter shows."""
     queries = []
-    for block in chapter.blocks:
+    for block in within(chapter.blocks):
         if isinstance(block, Chart) and block.table is not None:
             queries.append(block.table.query)
         elif isinstance(block, Table | Heat):

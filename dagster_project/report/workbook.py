@@ -10,11 +10,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import xlsxwriter
 
-from dagster_project.report.content import HIDDEN, Column, Row, Table, Text
+from dagster_project.report.content import HIDDEN, Column, Kind, Row, Table, Text
 from dagster_project.report.data import ReportData
 from dagster_project.report.numbers import UNIT_KINDS
 
@@ -89,10 +89,11 @@ def _about(book: Any, formats: Mapping[str, Any], data: ReportData, tables: Mapp
 
 
 def _columns(table: Table) -> list[Column]:
-    """Columns as typed data: a bilingual column is two."""
+    """Columns as typed data: bilingual text is two columns, and so is an interval."""
     out: list[Column] = []
     for column in table.columns:
-        out += [Column(part, "text") for part in column.parts] if column.parts else [column]
+        kind = cast("Kind", column.area or "figure") if column.kind == "pair" else "text"
+        out += [Column(part, kind) for part in column.parts] if column.parts else [column]
     return out
 
 
@@ -101,7 +102,9 @@ def _header(data: ReportData, table: Table) -> list[Text]:
     out: list[Text] = []
     for column in table.columns:
         label = data.labels("column", column.name)
-        if column.parts:
+        if column.kind == "pair":
+            out += [Text(f"{label.en}, low", f"{label.zh}（下限）"), Text(f"{label.en}, high", f"{label.zh}（上限）")]
+        elif column.parts:
             out += [Text(f"{label.en} (en)", f"{label.zh}（英文）"), Text(f"{label.en} (zh)", f"{label.zh}（中文）")]
         elif column.kind == "money":
             out.append(Text(f"{label.en} ({data.company.currency})", f"{label.zh}（{data.company.currency}）"))
