@@ -45,16 +45,6 @@ totals as (
     group by replicate
 ),
 
-receivables as (
-    select
-        replicate,
-        sum(weight * overdue_amount) / nullif(sum(weight * open_amount), 0) as overdue_share,
-        sum(weight) as units
-    from customers
-    where open_amount > 0
-    group by replicate
-),
-
 ranked_groups as (
     select
         *,
@@ -141,13 +131,6 @@ replicate,
 top1_share as value,
 units
 from concentration
-    union all
-    select
-replicate,
-'overdue_share' as indicator_code,
-overdue_share as value,
-units
-from receivables
     union all
     select
 replicate,

@@ -6,15 +6,6 @@ customers as (
     select * from {{ ref('dim_customers') }}
 ),
 
-receivables as (
-    select
-        customer_id,
-        sum(open_amount) as open_amount,
-        sum(case when days_overdue > 0 then open_amount else 0 end) as overdue_amount
-    from {{ ref('int_receivables_prepared') }}
-    group by customer_id
-),
-
 order_regions as (
     select
         customer_id,
@@ -27,13 +18,10 @@ order_regions as (
 measured as (
     select
         customers.*,
-        coalesce(customers.region, customers.region_code, order_regions.region) as bucket_region,
-        coalesce(receivables.open_amount, 0) as open_amount,
-        coalesce(receivables.overdue_amount, 0) as overdue_amount
+        coalesce(customers.region, customers.region_code, order_regions.region) as bucket_region
     from customers
-    left join receivables on customers.customer_id = receivables.customer_id
     left join order_regions on customers.customer_id = order_regions.customer_id
-    where customers.is_customer or receivables.customer_id is not null
+    where customers.is_customer
 )
 
 select
@@ -43,8 +31,6 @@ select
     cast(margin_net_12m as double) as margin,
     order_count_12m as orders,
     cast(margin_net as double) as margin_to_date,
-    cast(open_amount as double) as open_amount,
-    cast(overdue_amount as double) as overdue_amount,
     is_customer,
     coalesce(acquisition_channel, 'unknown') as source,
     coalesce(bucket_region, 'unknown') as region,
@@ -61,8 +47,6 @@ select
     cast(sum(margin_net_12m) as double) as margin,
     sum(order_count_12m) as orders,
     cast(sum(margin_net) as double) as margin_to_date,
-    0 as open_amount,
-    0 as overdue_amount,
     true as is_customer,
     '' as source,
     '' as region,

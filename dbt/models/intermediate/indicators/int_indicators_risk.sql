@@ -1,4 +1,4 @@
--- Risk; overdue_share and largest_customer_share come resampled from int_indicators_bootstrapped.
+-- Risk; largest_customer_share comes resampled from int_indicators_bootstrapped, overdue_share from int_indicators_ratios.
 with
 
 current_run as (

@@ -2,15 +2,8 @@
 -- otherwise.
 with
 
-{% set parts = [
-    'scale', 'structure', 'satisfaction', 'loyalty', 'retention', 'channels', 'service', 'data_quality', 'risk',
-    'bootstrapped',
-] %}
 unioned as (
-    {% for part in parts %}
-    select * from {{ ref('int_indicators_' ~ part) }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select * from {{ ref('int_indicators_stacked') }}
 ),
 
 catalogue as (

@@ -61,18 +61,22 @@ judged as (
         case
             when exclusions.indicator_code is not null then 'not_applicable'
             when not coalesce(evidence.is_assessable, true) then 'not_assessed'
-            when measured.value is null then 'not_assessed'
+            when measured.value is null or measured.n < catalogue.minimum_n then 'not_assessed'
             else 'assessed'
         end as status,
         case
             when exclusions.indicator_code is not null then exclusions.reason_en
             when not coalesce(evidence.is_assessable, true) then 'needs ' || evidence.missing_en
             when measured.value is null then 'no record in the window to measure it on'
+            when measured.n < catalogue.minimum_n
+                then 'needs at least ' || catalogue.minimum_n || ' records, has ' || measured.n
         end as reason,
         case
             when exclusions.indicator_code is not null then exclusions.reason_zh
             when not coalesce(evidence.is_assessable, true) then '缺少 ' || evidence.missing_zh
             when measured.value is null then '窗口期内没有可计量的记录'
+            when measured.n < catalogue.minimum_n
+                then '至少需要 ' || catalogue.minimum_n || ' 条记录，现有 ' || measured.n || ' 条'
         end as reason_zh
     from listed
     inner join catalogue on listed.indicator_code = catalogue.indicator_code

@@ -1,0 +1,19 @@
+-- Every measured indicator as its own model gives it, one dimension after the other.
+{% set parts = [
+    'scale',
+    'structure',
+    'satisfaction',
+    'loyalty',
+    'retention',
+    'channels',
+    'service',
+    'data_quality',
+    'risk',
+    'bootstrapped',
+    'ratios',
+] %}
+
+{% for part in parts %}
+select * from {{ ref('int_indicators_' ~ part) }}
+{% if not loop.last %}union all{% endif %}
+{% endfor %}
