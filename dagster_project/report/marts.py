@@ -90,4 +90,7 @@ def _parsed(token: str) -> tuple[Column, str | None, bool]:
 
 MARTS: tuple[Mart, ...] = ()
 
+# Rows of customers: in no page or sheet but the seller's own. The most telling rows come first.
+SELLER: tuple[Mart, ...] = ()
+
 BY_TABLE: Mapping[str, Mart] = {mart.table: mart for mart in MARTS}

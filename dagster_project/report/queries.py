@@ -428,6 +428,11 @@ def run(
     if not present.issuperset(query.tables):
         return []
     parameters: dict[str, Any] = grain.parameters if grain is not None and "$cohort" in query.sql else {}
-    cursor = connection.execute(query.sql, parameters)
+    return rows_of(connection, query.sql, parameters)
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
+    """The rows of a statement as dictionaries."""
+    cursor = connection.execute(sql, parameters or {})
     columns = [column[0] for column in cursor.description]
     return [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]

@@ -5,7 +5,7 @@ Text stays text: nothing that begins with `=` becomes a formula, nothing that lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -38,8 +38,18 @@ MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - Excel knows no time zones
 WIDEST, NARROWEST = 60, 10
 
 
-def write_workbook(path: Path, data: ReportData, tables: Mapping[str, Table]) -> None:
-    """Write the sheets to `path`; the first says what the file is."""
+Fact = tuple[str, str, str]
+PERSONAL: tuple[Fact, ...] = (
+    (
+        "Personal data / 个人信息",
+        "Rows of customers under pseudonyms. For the seller only; not for a buyer before signing.",
+        "以假名表示的客户明细，仅供卖方使用；签约前不得提供给买方。",
+    ),
+)
+
+
+def write_workbook(path: Path, data: ReportData, tables: Mapping[str, Table], is_personal: bool = False) -> None:
+    """Write the sheets to `path`; the first says what the file is, and that it is personal data where it is."""
     with xlsxwriter.Workbook(str(path), OPTIONS) as book:
         book.set_properties(
             {"title": f"{data.company.name_en}: customer book assessment", "author": "bookworth", "created": MADE}
@@ -51,28 +61,36 @@ def write_workbook(path: Path, data: ReportData, tables: Mapping[str, Table]) ->
             {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#F4F6F8"}
         )
         formats["title"] = book.add_format({"bold": True, "font_size": 14})
-        _about(book, formats, data, tables)
+        _about(book, formats, data, tables, PERSONAL if is_personal else _aggregates(data))
         for name, table in tables.items():
             _sheet(book, formats, data, name, table)
 
 
-def _about(book: Any, formats: Mapping[str, Any], data: ReportData, tables: Mapping[str, Table]) -> None:
-    sheet = book.add_worksheet("About")
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 2, 48)
-    sheet.write_string(0, 0, data.company.name_en, formats["title"])
-    sheet.write_string(0, 1, data.company.name_zh, formats["title"])
-    as_of = data.as_of.isoformat() if data.as_of else "-"
-    facts: list[tuple[str, str, str]] = [
-        ("As of / 评估日", as_of, ""),
-        ("Build / 构建编号", data.build_id, ""),
-        ("Currency / 币种", data.company.currency, ""),
+def _aggregates(data: ReportData) -> tuple[Fact, ...]:
+    return (
         (
             "Small cells / 小单元格",
             f"Counts below {data.least} and what would give them away read 'hidden'.",
             f"少于 {data.least} 的计数及可推算出它们的单元格标为“hidden”。",
         ),
         ("Score / 得分", "Provisional: no interval yet, assessed dimensions only.", "暂定：尚无区间，仅含已评估维度。"),
+    )
+
+
+def _about(
+    book: Any, formats: Mapping[str, Any], data: ReportData, tables: Mapping[str, Table], more: Sequence[Fact]
+) -> None:
+    sheet = book.add_worksheet("About")
+    sheet.set_column(0, 0, 30)
+    sheet.set_column(1, 2, 48)
+    sheet.write_string(0, 0, data.company.name_en, formats["title"])
+    sheet.write_string(0, 1, data.company.name_zh, formats["title"])
+    as_of = data.as_of.isoformat() if data.as_of else "-"
+    facts: list[Fact] = [
+        ("As of / 评估日", as_of, ""),
+        ("Build / 构建编号", data.build_id, ""),
+        ("Currency / 币种", data.company.currency, ""),
+        *more,
     ]
     if data.company.pseudonym_key == "demo":
         facts.append(

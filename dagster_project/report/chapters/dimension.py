@@ -6,7 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from dagster_project.report import figures
 from dagster_project.report.chapters.key_figures import window
+from dagster_project.report.chapters.method import GOALPOSTS
+from dagster_project.report.chapters.score import WORDS
 from dagster_project.report.content import (
     HIDDEN,
     Block,
@@ -61,6 +64,7 @@ def dimension(data: ReportData, name: str) -> Chapter:
     missing = data.absent("indicators", NEEDS)
     blocks: list[Block] = [
         *_finding(data, name),
+        *_goalposts(data, name, anchor),
         *(block for block in shown if not _is_gap(block)),
         *([missing] if missing is not None else _indicators(data, name, anchor)),
         *tables,
@@ -83,7 +87,7 @@ def _finding(data: ReportData, name: str) -> list[Block]:
         return []
     if row["score"] is None:
         why = Text(row["reason"] or "no evidence", row["reason_zh"] or "无依据")
-        return [Note(Sentence("No score: {why}.", "无得分：{why}。", {"why": why}), "absent")]
+        return [Note(Sentence("No score: {why}.", "无得分：{why}。", {"why": why}))]
     kinds: Mapping[str, Kind] = {"indicators": "count", "indicators_assessed": "count"}
     values: dict[str, Number | Text | date] = {
         column: Number(row[column], kinds.get(column, "score"), f"dimension_scores.{column}")
@@ -97,11 +101,33 @@ def _finding(data: ReportData, name: str) -> list[Block]:
     scored = [row for row in _scored(data, name) if row["score"] not in (None, HIDDEN)]
     if len(scored) > 1:
         for key, found in (("best", max(scored, key=_by_score)), ("worst", min(scored, key=_by_score))):
-            values[key] = Text(found["name_en"], found["name_zh"])
+            values[key] = data.labels.or_verbatim("indicator_code", found["indicator_code"])
             values[f"{key}_value"] = figure(found, "value", "indicator_scores")
         en += ". Strongest: {best} ({best_value}); weakest: {worst} ({worst_value})"
         zh += "。最强：{best}（{best_value}）；最弱：{worst}（{worst_value}）"
     return [Paragraph(Sentence(en + ".", zh + "。", values), lead=True)]
+
+
+def _goalposts(data: ReportData, name: str, anchor: str) -> list[Block]:
+    """Where each indicator stands between its goalposts; none where no indicator has a score."""
+    rows = _scored(data, name)
+    if not any(row["score"] not in (None, HIDDEN) for row in rows):
+        return []
+    title = Text("Where each indicator stands", "各指标所处位置")
+    return [
+        Chart(
+            f"chart-{anchor}",
+            title,
+            Sentence(
+                "0 is the floor of an indicator and 100 its target; the bar is its 95% interval, where it has one.",
+                "0 为指标下限，100 为目标；横线为 95% 区间（如有）。",
+            ),
+            figures.scores(
+                [(data.labels.or_verbatim("indicator_code", row["indicator_code"]), row) for row in rows], WORDS
+            ),
+            Table(f"{anchor}-goalposts", "indicator_scores", title, GOALPOSTS, rows),
+        )
+    ]
 
 
 def _scored(data: ReportData, name: str) -> list[Row]:

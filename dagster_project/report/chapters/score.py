@@ -20,6 +20,7 @@ TITLE = Text("Score by dimension", "各维度得分")
 WORDS = {
     "score": Text("Score, 0-100", "得分（0–100）"),
     "not_assessed": Text("not assessed", "未评估"),
+    "not_applicable": Text("not applicable", "不适用"),
     "hidden": Text("hidden", "隐去"),
 }
 COLUMNS = (
@@ -66,7 +67,7 @@ def _dimensions(data: ReportData) -> list[Block]:
                     "worst_score": Number(worst["score"], "score", "dimension_scores.score"),
                 },
             ),
-            figures.dimension_scores(rows, names, WORDS),
+            figures.scores([(names[row["dimension"]], row) for row in rows], WORDS),
             table,
         )
     ]
