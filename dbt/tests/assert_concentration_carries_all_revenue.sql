@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_concentration'}}}) }}
--- Every cut by customers or orders has to carry the revenue of its twelve months to the cent: a bucket lost in a join would
--- make the book look more concentrated than it is. A returned row is a cut that does not.
+-- Every cut by customers or orders has to carry the revenue of its twelve months to the cent: a bucket lost in a join
+-- would make the book look more concentrated than it is. A returned row is a cut that does not.
 with
 
 concentration as (

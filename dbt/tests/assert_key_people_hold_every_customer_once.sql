@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_key_people'}}}) }}
--- Every customer and every unit of revenue hangs on exactly one holder. A returned row is a difference: a customer of two
--- holders, or one whose holder is not in the staff list and was dropped.
+-- Every customer and every unit of revenue hangs on exactly one holder. A returned row is a difference: a customer of
+-- two holders, or one whose holder is not in the staff list and was dropped.
 with
 
 people as (

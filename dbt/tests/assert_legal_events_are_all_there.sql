@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_legal_exposure'}}}) }}
--- Every legal event known by as-of is listed, whoever it is with: one dropped in a join is a liability the buyer takes over
--- unseen. A returned row is an event missing.
+-- Every legal event known by as-of is listed, whoever it is with: one dropped in a join is a liability the buyer takes
+-- over unseen. A returned row is an event missing.
 select events.event_id
 from {{ ref('stg_crm__legal_events') }} as events
 inner join {{ ref('int_runs_prepared') }} as runs on runs.run = 'current'

@@ -1,5 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_market_exposure'}}}) }}
--- Each kind of market carries the revenue of all customers once, an unknown industry among them. A returned row does not.
+-- Each kind of market carries the revenue of all customers once, an unknown industry among them. A returned row does
+-- not.
 with
 
 exposure as (

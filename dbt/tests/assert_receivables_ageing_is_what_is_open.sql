@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_receivables_ageing'}}}) }}
--- At every close the buckets add up to what is open by invoice: a gap between two buckets would hide a debt, an overlap would
--- double it. No more can be disputed or lost than is owed. A returned row does not add up.
+-- At every close the buckets add up to what is open by invoice: a gap between two buckets would hide a debt, an
+-- overlap would double it. No more can be disputed or lost than is owed. A returned row does not add up.
 with
 
 ageing as (

@@ -1,5 +1,5 @@
--- As-of and the 36 closes before it, a month apart, each with the twelve months that end there: what is measured at every
--- close reads like the assessment would have read that day.
+-- As-of and the 36 closes before it, a month apart, each with the twelve months that end there: what is measured at
+-- every close reads like the assessment would have read that day.
 with
 
 current_run as (

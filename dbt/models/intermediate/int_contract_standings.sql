@@ -1,5 +1,5 @@
--- Contracts live at as-of with what they are worth a year that day: the last change of value in effect, or the value they
--- were signed for.
+-- Contracts live at as-of with what they are worth a year that day: the last change of value in effect, or the value
+-- they were signed for.
 with
 
 current_run as (

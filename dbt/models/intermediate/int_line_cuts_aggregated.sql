@@ -1,5 +1,5 @@
--- What was sold in the current and the prior twelve months, by product and category: delivered lines of orders that count,
--- net of line discounts. Discounts and refunds of whole orders are in no line.
+-- What was sold in the current and the prior twelve months, by product and category: delivered lines of orders that
+-- count, net of line discounts. Discounts and refunds of whole orders are in no line.
 with
 
 runs as (

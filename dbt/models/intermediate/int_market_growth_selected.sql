@@ -1,6 +1,6 @@
--- The reference growth that counts for each industry: of the region assessed, or where that has none of the region with
--- the most years; the last calendar year that was over at as-of; its newest vintage published by then. A forecast for the
--- year under way is no measurement.
+-- The reference growth that counts for each industry: of the region assessed, or where that has none of the region
+-- with the most years; the last calendar year that was over at as-of; its newest vintage published by then. A forecast
+-- for the year under way is no measurement.
 with
 
 current_run as (

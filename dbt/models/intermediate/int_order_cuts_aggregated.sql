@@ -1,5 +1,6 @@
--- Revenue of the current and the prior twelve months by who and what an order went through: one pass over the orders, into
--- a few combinations of channel, salesperson and partner. Where invoices carry the revenue, each speaks for its order.
+-- Revenue of the current and the prior twelve months by who and what an order went through: one pass over the orders,
+-- into a few combinations of channel, salesperson and partner. Where invoices carry the revenue, each speaks for its
+-- order.
 with
 
 current_run as (

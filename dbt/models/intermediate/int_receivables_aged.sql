@@ -1,5 +1,5 @@
--- Invoices open at as-of and at the 24 closes before it: issued, and neither settled nor wholly written off by then. What
--- was paid, disputed or written off later is not known at a close.
+-- Invoices open at as-of and at the 24 closes before it: issued, and neither settled nor wholly written off by then.
+-- What was paid, disputed or written off later is not known at a close.
 with
 
 closes as (
@@ -47,7 +47,7 @@ paid as (
     inner join {{ ref('stg_crm__payments') }} as payments
         on
             standing.invoice_id = payments.invoice_id
-            and payments.paid_on < standing.cut_on
+            and standing.cut_on > payments.paid_on
     where payments.removed_on is null
     group by
         standing.months_back,

@@ -1,5 +1,5 @@
--- Every open invoice at every close in its bucket of days overdue, with the loss to be expected of it: the profile's rate of
--- the bucket, or the rate of a dispute where one is open and that is dearer.
+-- Every open invoice at every close in its bucket of days overdue, with the loss to be expected of it: the profile's
+-- rate of the bucket, or the rate of a dispute where one is open and that is dearer.
 with
 
 receivables as (
