@@ -6,7 +6,7 @@ import dagster as dg
 
 from dagster_project.publish.verdict import read_stamp
 from dagster_project.report.build import build_reports
-from dagster_project.resources import OWNERS, CompanyRun, company_partitions
+from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 
 READ_BY_REPORTS = (
     "customer/dim_customers",
@@ -37,6 +37,7 @@ READ_BY_REPORTS = (
             description=description,
             kinds={kind},
             owners=OWNERS,
+            metadata=code_reference(build_reports),
         )
         for name, kind, description in (
             (
