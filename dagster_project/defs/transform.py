@@ -13,6 +13,8 @@ from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 from dagster_project.settings import DBT_PROJECT_DIR
 
 UNIQUE_ID = "dagster_dbt/unique_id"
+# Built on what the value models predict.
+PREDICTED = "path:models/intermediate/predicted"
 SCORES = "path:models/intermediate/indicators path:models/marts/quality path:models/marts/score"
 
 SEE_ROWS = """In the company's warehouse folder, `duckdb work.duckdb`:
@@ -69,7 +71,7 @@ translator = StageTranslator(
     project=project,
     name="intermediate",
     select="resource_type:seed path:models/staging path:models/intermediate",
-    exclude="path:models/intermediate/indicators",
+    exclude=f"path:models/intermediate/indicators {PREDICTED}",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -81,7 +83,7 @@ def intermediate(context: dg.AssetExecutionContext, company_run: CompanyRun) -> 
     manifest=project.manifest_path,
     project=project,
     name="marts",
-    select="path:models/marts",
+    select=f"path:models/marts {PREDICTED}",
     exclude=SCORES,
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
