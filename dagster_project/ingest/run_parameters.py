@@ -37,8 +37,8 @@ def write_run_parameters(company: Company, paths: CompanyPaths, as_of: date) -> 
             """
             create or replace table evidence.run_parameters (
                 run varchar, company_id varchar, as_of_on date, cut_on date, months_shift integer, profile varchar,
-                currency varchar, timezone varchar, revenue_source varchar, gross_margin decimal(9, 6), discount_rate decimal(9, 6),
-                deal_structure varchar, market_industry varchar, market_region varchar
+                currency varchar, timezone varchar, revenue_source varchar, gross_margin decimal(9, 6),
+                discount_rate decimal(9, 6), deal_structure varchar, market_industry varchar, market_region varchar
             )
             """
         )
