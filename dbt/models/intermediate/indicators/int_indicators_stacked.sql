@@ -7,6 +7,7 @@
     'retention',
     'channels',
     'service',
+    'relationship',
     'data_quality',
     'risk',
     'bootstrapped',
