@@ -1,4 +1,4 @@
-"""dbt: staging and intermediate, then marts, then what is judged and scored. Python works between the three."""
+"""dbt: staging and intermediate, then marts, then indicators, then scores. Python works between the four."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -12,7 +12,8 @@ from dagster_project.row_counts import row_counts
 from dagster_project.settings import DBT_PROJECT_DIR
 
 UNIQUE_ID = "dagster_dbt/unique_id"
-SCORES = "path:models/intermediate/indicators path:models/marts/quality path:models/marts/score"
+INDICATORS = "path:models/intermediate/indicators path:models/marts/quality fct_indicators"
+SCORES = "path:models/marts/score"
 
 project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
@@ -61,7 +62,7 @@ def intermediate(context: dg.AssetExecutionContext, company_run: CompanyRun) -> 
     project=project,
     name="marts",
     select="path:models/marts",
-    exclude=SCORES,
+    exclude=f"{INDICATORS} {SCORES}",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -72,8 +73,21 @@ def marts(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterato
 @dbt_assets(
     manifest=project.manifest_path,
     project=project,
+    name="indicators",
+    select=INDICATORS,
+    partitions_def=company_partitions,
+    dagster_dbt_translator=translator,
+)
+def indicators(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterator[Any]:
+    yield from _build(context, company_run, "indicators")
+
+
+@dbt_assets(
+    manifest=project.manifest_path,
+    project=project,
     name="scores",
     select=SCORES,
+    exclude=INDICATORS,
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )

@@ -17,7 +17,7 @@ from dagster_project.quality.verdicts import planned_checks
 from tests.pipeline.world import EXAMPLES, World
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
-GROUPS = {"landing", "raw", "reference", "staging", "intermediate", "marts", "quality", "reports", "publish"}
+GROUPS = {"landing", "raw", "reference", "staging", "intermediate", "marts", "quality", "score", "reports", "publish"}
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def score(data: ReportData) -> Chapter:
             )
         )
     elif overall is not None:
-        blocks += [_verdict(overall), _provisional(overall)]
+        blocks += [_verdict(overall), _trust(overall)]
     blocks += _dimensions(data)
     return Chapter("score", TITLE, blocks)
 
@@ -87,15 +87,22 @@ def _verdict(row: Row) -> Verdict:
     )
 
 
-def _provisional(row: Row) -> Note:
+def _trust(row: Row) -> Note:
+    def number(column: str) -> Number:
+        return Number(row[column], "score", f"overall.{column}")
+
     return Note(
         Sentence(
-            "This score is provisional. It has no interval yet; it is the geometric mean of the {assessed} dimensions "
-            "that could be assessed, with equal weights, and says nothing about the others; and it places indicators "
-            "between goalposts of which many are judgements. Read the dimensions, not the one number.",
-            "本得分为暂定结果：尚无置信区间；仅为可评估的 {assessed} 个维度的等权几何平均，未评估的维度不在其中；"
-            "指标所对照的标杆多为判断值。请以各维度为准，勿只看总分。",
-            {"assessed": Number(row["dimensions_assessed"], "count", "overall.dimensions_assessed")},
+            "With everything that is not known, the score lies between {score_ci_low} and {score_ci_high} in nine "
+            "cases of ten. {evidence_share} of its weight could be assessed; what was not shown counts as anything "
+            "from 0 to 100. What was shown would score {score_known} alone.",
+            "考虑一切未知因素，得分有九成可能介于 {score_ci_low} 与 {score_ci_high} 之间。"
+            "权重中有 {evidence_share} 得到评估；未提供的内容按 0 至 100 之间的任意值计。"
+            "仅就已提供内容计算，得分为 {score_known}。",
+            {
+                **{name: number(name) for name in ("score_ci_low", "score_ci_high", "score_known")},
+                "evidence_share": Number(row["evidence_share"], "share", "overall.evidence_share"),
+            },
         )
     )
 
@@ -115,12 +122,12 @@ def _dimensions(data: ReportData) -> list[Block]:
     return [
         Chart(
             "chart-dimensions",
-            Text("Dimensions, with 95% intervals where they have one", "各维度得分（附 95% 区间，如有）"),
+            Text("Dimensions, with 90% intervals", "各维度得分（附 90% 区间）"),
             Sentence(
-                "Strongest is {best} with {best_score}, weakest {worst} with {worst_score}. Intervals carry the "
-                "sampling error of the indicators alone; a dot without one rests on an indicator that has none.",
+                "Strongest is {best} with {best_score}, weakest {worst} with {worst_score}. Intervals carry sampling "
+                "error, missing evidence, weights, goalposts and raters.",
                 "得分最高的是{best}（{best_score}），最低的是{worst}（{worst_score}）。"
-                "区间仅反映指标的抽样误差；无区间者，其指标本身没有区间。",
+                "区间包含抽样误差、缺失依据、权重、标尺与评审的影响。",
                 {
                     "best": names[best["dimension"]],
                     "best_score": Number(best["score"], "score", "dimension_scores.score"),

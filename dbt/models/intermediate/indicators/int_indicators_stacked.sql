@@ -9,6 +9,7 @@
     'service',
     'data_quality',
     'risk',
+    'qualitative',
     'bootstrapped',
     'ratios',
 ] %}
