@@ -13,7 +13,7 @@ from dagster_project.settings import DBT_PROJECT_DIR
 
 UNIQUE_ID = "dagster_dbt/unique_id"
 INDICATORS = "path:models/intermediate/indicators path:models/marts/quality fct_indicators"
-SCORES = "path:models/marts/score"
+SCORES = "path:models/marts/score int_mart_rows_counted"
 
 project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
@@ -75,6 +75,7 @@ def marts(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterato
     project=project,
     name="indicators",
     select=INDICATORS,
+    exclude="int_mart_rows_counted",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -87,7 +88,7 @@ def indicators(context: dg.AssetExecutionContext, company_run: CompanyRun) -> It
     project=project,
     name="scores",
     select=SCORES,
-    exclude=INDICATORS,
+    exclude="fct_indicators",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
