@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import krippendorff
 import numpy as np
 import numpy.typing as npt
 
@@ -37,6 +36,8 @@ class Agreement:
 def alpha(ratings: npt.ArrayLike, metric: Metric) -> float | None:
     """Krippendorff's alpha of raters x items, NaN where a rater left an item out. None without two different values:
     agreement then cannot be told from everybody always saying the same."""
+    import krippendorff
+
     table = np.asarray(ratings, dtype=float)
     pairable = table[:, np.sum(~np.isnan(table), axis=0) >= 2]
     if len(np.unique(pairable[~np.isnan(pairable)])) < 2:
