@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from dagster_project.resources import OWNERS, CompanyRun, company_partitions
+from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 from dagster_project.score.run import write_score
 
 TABLES = {
@@ -38,6 +38,7 @@ READ_BY_SCORE = (
             description=text,
             kinds={"duckdb", "numpy"},
             owners=OWNERS,
+            metadata=code_reference(write_score),
         )
         for name, text in TABLES.items()
     ],

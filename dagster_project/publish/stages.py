@@ -12,6 +12,7 @@ STAGES = (
     "raw",
     "raw_checks",
     "intermediate",
+    "value",
     "marts",
     "marts_checks",
     "indicators",
