@@ -80,10 +80,11 @@ class Settings:
     companies_dir: Path
     warehouse_dir: Path
     key_file: Path | None
+    prints_pdf: bool = False  # the report as PDF too, which takes Chromium and half a minute
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read `BOOKWORTH_COMPANIES`, `BOOKWORTH_WAREHOUSE` and `BOOKWORTH_KEY_FILE`.
+        """Read `BOOKWORTH_COMPANIES`, `BOOKWORTH_WAREHOUSE`, `BOOKWORTH_KEY_FILE` and `BOOKWORTH_PDF` (yes or no).
 
         Relative paths are taken from the project folder, so that the UI, the schedule and the shell agree.
         """
@@ -93,6 +94,7 @@ class Settings:
             companies_dir=_resolve(env.get("BOOKWORTH_COMPANIES") or "seeds/companies"),
             warehouse_dir=_resolve(env.get("BOOKWORTH_WAREHOUSE") or "warehouse"),
             key_file=_resolve(key_file) if key_file else None,
+            prints_pdf=(env.get("BOOKWORTH_PDF") or "").lower() in ("1", "yes", "true"),
         )
 
     def paths(self, company_id: str) -> CompanyPaths:

@@ -5,25 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.publish.verdict import read_stamp
-from dagster_project.report.build import build_reports
+from dagster_project.report.build import build_reports, sizes
+from dagster_project.report.marts import SELLER
+from dagster_project.report.queries import QUERIES
 from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 
-READ_BY_REPORTS = (
-    "customer/dim_customers",
-    "customer/fct_customer_census",
-    "customer/fct_customer_mix",
-    "cohort/fct_cohort_retention",
-    "cohort/fct_cohort_revenue",
-    "quality/fct_inputs",
-    "quality/fct_row_accounting",
-    "quality/fct_expectation_results",
-    "quality/fct_dimension_quality",
-    "quality/fct_restatements",
-    "score/fct_indicators",
-    "score/fct_indicator_scores",
-    "score/fct_dimension_scores",
-    "score/fct_overall_score",
-)
+READ_BY_REPORTS = sorted({table.replace(".", "/") for query in QUERIES.values() for table in query.tables}
+                         | {mart.table.replace(".", "/") for mart in SELLER})  # fmt: skip
 
 
 @dg.multi_asset(
@@ -46,6 +34,7 @@ READ_BY_REPORTS = (
             ),
             ("tables", "html", "The published tables one by one, to read and copy."),
             ("assessment", "excel", "The same tables as a workbook, one sheet each."),
+            ("seller", "html", "Which customers to act on? Pseudonymous rows, personal data: for the seller alone."),
         )
     ],
 )
@@ -54,13 +43,14 @@ def reports(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Itera
         stamp = read_stamp(paths)
         if stamp is None:
             raise dg.Failure("No build was begun: run the whole refresh.", allow_retries=False)
-        files = build_reports(paths.candidate_db, paths.candidate_reports, company_run.company, stamp.build_id)
-    sizes = {
-        "index": sum(f.stat().st_size for f in files if f.name == "index.html"),
-        "tables": sum(f.stat().st_size for f in files if f.parent.name == "tables"),
-        "assessment": sum(f.stat().st_size for f in files if f.suffix == ".xlsx"),
-    }
-    for name, size in sizes.items():
+        files = build_reports(
+            paths.candidate_db,
+            paths.candidate_reports,
+            company_run.company,
+            stamp.build_id,
+            prints_pdf=company_run.settings.prints_pdf,
+        )
+    for name, size in sizes(files, paths.candidate_reports).items():
         yield dg.MaterializeResult(
             asset_key=["reports", name],
             metadata={"bytes": size, "folder": dg.MetadataValue.path(str(paths.candidate_reports))},

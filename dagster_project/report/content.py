@@ -5,7 +5,7 @@ Nothing here knows HTML or Excel: `page` and `workbook` render these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ Kind = Literal[
     "text", "bilingual", "named", "label", "code", "date", "flag",
     "count", "money", "share", "score", "ratio", "figure", "pair",
 ]  # fmt: skip
+Part = Literal["summary", "dimension", "annex"]
 Row = dict[str, Any]
 
 NUMERIC: Final[frozenset[Kind]] = frozenset({"count", "money", "share", "score", "ratio", "figure", "pair"})
@@ -154,6 +155,21 @@ class Bullets:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A query to run in the published marts."""
+
+    sql: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks behind a line to open: there to be looked up, not to be read first."""
+
+    title: Text
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
 class Card:
     """One key figure with its evidence."""
 
@@ -176,10 +192,11 @@ class Verdict:
 
     grade: str
     score: Number
+    interval: tuple[Number, Number] | None
     facts: Sequence[Sentence]
 
 
-Block = Table | Heat | Chart | Paragraph | Note | Heading | Bullets | Cards | Verdict
+Block = Table | Heat | Chart | Paragraph | Note | Heading | Bullets | Cards | Verdict | Code | Fold
 
 
 @dataclass(frozen=True)
@@ -189,3 +206,12 @@ class Chapter:
     id: str
     title: Text
     blocks: Sequence[Block]
+    part: Part = "summary"
+
+
+def within(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks, and those folded away in them."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from within(block.blocks)

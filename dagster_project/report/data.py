@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dagster_project.companies import Company
 from dagster_project.report import queries
-from dagster_project.report.content import Note, Number, Row, Sentence, Text
+from dagster_project.report.content import Note, Number, Row, Sentence, Text, verbatim
 from dagster_project.report.labels import Labels
 from dagster_project.report.numbers import UNIT_KINDS
 from dagster_project.report.queries import GRAINS, QUERIES, Grain
@@ -46,35 +46,30 @@ class ReportData:
 
     def absent(self, query: str, needs: Text) -> Note | None:
         """A statement in place of what cannot be shown, if the query has no rows; `needs` names what it lives on."""
-        if self.rows[query]:
-            return None
-        tables = Text(*[", ".join(QUERIES[query].tables)] * 2)
-        if not self.present.issuperset(QUERIES[query].tables):
-            return Note(
-                Sentence(
-                    "Not delivered: {tables} is not in this build.",
-                    "未交付：本次构建不含 {tables}。",
-                    {"tables": tables},
-                ),
-                "absent",
-            )
-        return Note(
-            Sentence(
-                "Not delivered: {tables} has no rows. {needs}",
-                "未交付：{tables} 无数据。{needs}",
-                {"tables": tables, "needs": needs},
-            ),
-            "absent",
-        )
+        return None if self.rows[query] else self._gap(QUERIES[query].tables, needs)
+
+    def lacking(self, tables: Sequence[str]) -> list[Note]:
+        """The same for published tables by their names: one note for those not built, one for those without a row."""
+        parts = ([t for t in tables if t not in self.present], [t for t in tables if t in self.present])
+        return [self._gap(part, Text("", "")) for part in parts if part]
+
+    def _gap(self, tables: Sequence[str], needs: Text) -> Note:
+        names: dict[str, Number | Text | date] = {"tables": verbatim(", ".join(tables)), "needs": needs}
+        en, zh = "Not delivered: {tables} has no rows. {needs}", "未交付：{tables} 无数据。{needs}"
+        if not self.present.issuperset(tables):
+            en, zh = "Not delivered: {tables} is not in this build.", "未交付：本次构建不含 {tables}。"
+            del names["needs"]
+        return Note(Sentence(en, zh, names), "absent")
 
     def ordered(self, query: str) -> list[Row]:
         """Rows with a `dimension`, in the catalogue's order of dimensions and indicators."""
         dimension = {name: i for i, name in enumerate(self.labels.dimensions)}
+        position = {code: i for i, code in enumerate(self.labels.catalogue)}
         return sorted(
             self.rows[query],
             key=lambda row: (
                 dimension.get(row["dimension"], len(dimension)),
-                self.labels.positions.get(row.get("indicator_code", ""), len(self.labels.positions)),
+                position.get(row.get("indicator_code", ""), len(position)),
                 row.get("indicator_code", ""),
                 row.get("breakdown", ""),
                 row.get("breakdown_value", ""),

@@ -101,39 +101,42 @@ def shown(value: Any) -> Any:
     return None if value is None or value is HIDDEN else float(value)
 
 
-def dimension_scores(rows: Sequence[Row], names: Mapping[str, Text], words: Mapping[str, Text]) -> Figures:
-    """Dots with error bars, one a dimension, those without a score said to be so. Rows in the catalogue's order."""
+def scores(rows: Sequence[tuple[Text, Row]], words: Mapping[str, Text]) -> Figures:
+    """Dots with error bars, one a name, those without a score said to be so. The first stands on top."""
     import plotly.graph_objects as go
 
     def build(language: Language) -> go.Figure:
-        scored = [row for row in rows if shown(row["score"]) is not None]
-        rest = [row for row in rows if shown(row["score"]) is None]
-        axis = {row["dimension"]: label(names[row["dimension"]].of(language)) for row in rows}
-        low = [None if shown(r["score_ci_low"]) is None else r["score"] - r["score_ci_low"] for r in scored]
-        high = [None if shown(r["score_ci_high"]) is None else r["score_ci_high"] - r["score"] for r in scored]
-        figure = go.Figure(
+        scored = [(at, row) for at, (_, row) in enumerate(rows) if shown(row["score"]) is not None]
+        rest = [(at, row) for at, (_, row) in enumerate(rows) if shown(row["score"]) is None]
+        ticks = [label(name.of(language)) for name, _ in rows]
+        low = [None if shown(r["score_ci_low"]) is None else r["score"] - r["score_ci_low"] for _, r in scored]
+        high = [None if shown(r["score_ci_high"]) is None else r["score_ci_high"] - r["score"] for _, r in scored]
+        return go.Figure(
             [
                 go.Scatter(
-                    x=[row["score"] for row in scored],
-                    y=[axis[row["dimension"]] for row in scored],
+                    x=[row["score"] for _, row in scored],
+                    y=[at for at, _ in scored],
                     mode="markers+text",
                     marker={"size": 11, "color": NAVY},
                     error_x={
                         "type": "data", "symmetric": False, "array": [h or 0 for h in high],
                         "arrayminus": [w or 0 for w in low], "color": NAVY, "thickness": 1.5, "width": 5,
                     },
-                    text=[f"{row['score']:.0f}" for row in scored],
+                    text=[f"{row['score']:.0f}" for _, row in scored],
                     textposition="top center",
                     textfont={"size": 11, "color": INK},
                     cliponaxis=False,
-                    hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+                    hovertext=[ticks[at] for at, _ in scored],
+                    hovertemplate="%{hovertext}: %{x:.1f}<extra></extra>",
                     showlegend=False,
                 ),
                 go.Scatter(
                     x=[0 for _ in rest],
-                    y=[axis[row["dimension"]] for row in rest],
+                    y=[at for at, _ in rest],
                     mode="text",
-                    text=[words["hidden" if row["score"] is HIDDEN else "not_assessed"].of(language) for row in rest],
+                    text=[
+                        words["hidden" if row["score"] is HIDDEN else row["status"]].of(language) for _, row in rest
+                    ],
                     textposition="middle right",
                     textfont={"size": 11, "color": MUTED},
                     hoverinfo="skip",
@@ -141,18 +144,16 @@ def dimension_scores(rows: Sequence[Row], names: Mapping[str, Text], words: Mapp
                 ),
             ],
             _layout(
-                70 + 30 * len(rows),
+                70 + 32 * len(rows),
                 xaxis=_axis(range=[0, 104], tickvals=[0, 20, 40, 60, 80, 100], title=words["score"].of(language)),
                 yaxis=_axis(
-                    type="category",
-                    categoryorder="array",
-                    categoryarray=list(reversed(axis.values())),
+                    tickvals=list(range(len(rows))),
+                    ticktext=ticks,
                     tickfont={"color": INK, "size": 12},
-                    range=[-0.7, len(rows) - 0.3],
+                    range=[len(rows) - 0.3, -0.7],
                 ),
             ),
         )  # fmt: skip
-        return figure
 
     return in_both(build)
 
@@ -260,46 +261,60 @@ def census_months(rows: Sequence[Row], names: Mapping[str, Text]) -> Figures:
 
 def census_bridge(row: Row, names: Mapping[str, Text]) -> Figures:
     """From the opening to the closing book of one period; what is hidden stands in one step."""
-    import plotly.graph_objects as go
-
-    steps: list[tuple[str, str, float]] = [("opening", "absolute", float(row["opening"]))]
+    steps: list[tuple[Text, float, bool]] = [(names["opening"], float(row["opening"]), True)]
     known = 0.0
     for column, (_, _, sign) in FLOWS.items():
         value = shown(row[column])
         if value:
-            steps.append((column, "relative", sign * value))
+            steps.append((names[column], sign * value, False))
             known += sign * value
     rest = float(row["closing"]) - float(row["opening"]) - known
     if rest:
-        steps.append(("hidden_moves", "relative", rest))
-    steps.append(("closing", "total", float(row["closing"])))
+        steps.append((names["hidden_moves"], rest, False))
+    steps.append((names["closing"], float(row["closing"]), True))
+    return bridge(steps, names["customers"])
+
+
+def bridge(steps: Sequence[tuple[Text, float, bool]], axis: Text) -> Figures:
+    """Floating bars from one level to another; a step that `is_level` stands on the ground."""
+    import plotly.graph_objects as go
+
+    bases, at = [], 0.0
+    for _, value, is_level in steps:
+        bases.append(0.0 if is_level else at)
+        at = value if is_level else at + value
+    ends = [base + value for base, (_, value, _) in zip(bases, steps, strict=True)]
+    tops = [max(base, end) for base, end in zip(bases, ends, strict=True)]
 
     def build(language: Language) -> go.Figure:
+        ticks = [label(name.of(language)) for name, _, _ in steps]
+        colours = [STONE if is_level else NAVY if value >= 0 else RUST for _, value, is_level in steps]
+        texts = [f"{value:,.0f}" if is_level else f"{value:+,.0f}" for _, value, is_level in steps]
         return go.Figure(
-            go.Waterfall(
-                x=[label(names[name].of(language)) for name, _, _ in steps],
-                y=[value for _, _, value in steps],
-                measure=[measure for _, measure, _ in steps],
-                text=[
-                    written(value, "count") if measure != "relative" else f"{value:+,.0f}"
-                    for _, measure, value in steps
-                ],
-                textposition="outside",
-                cliponaxis=False,
-                connector={"line": {"color": MUTED, "width": 1}},
-                increasing={"marker": {"color": NAVY}},
-                decreasing={"marker": {"color": RUST}},
-                totals={"marker": {"color": STONE}},
-                hovertemplate="%{x}: %{text}<extra></extra>",
-            ),
+            [
+                go.Bar(
+                    x=list(range(len(steps))),
+                    y=[value for _, value, _ in steps],
+                    base=bases,
+                    marker={"color": colours},
+                    hovertext=[f"{tick}: {text}" for tick, text in zip(ticks, texts, strict=True)],
+                    hovertemplate="%{hovertext}<extra></extra>",
+                ),
+                go.Scatter(
+                    x=list(range(len(steps))), y=tops, mode="text", text=texts, textposition="top center",
+                    textfont={"color": INK, "size": 12}, cliponaxis=False, hoverinfo="skip",
+                ),
+            ],
             _layout(
                 360,
                 showlegend=False,
                 margin={"l": 8, "r": 24, "t": 28, "b": 8},
-                xaxis=_axis(type="category", tickfont={"color": INK, "size": 12}),
-                yaxis=_axis(title=names["customers"].of(language), tickformat=",d"),
+                xaxis=_axis(tickvals=list(range(len(steps))), ticktext=ticks, showgrid=False,
+                            range=[-0.6, len(steps) - 0.4], tickfont={"color": INK, "size": 12}),
+                yaxis=_axis(title=axis.of(language), tickformat=",d", rangemode="tozero", zeroline=True,
+                            zerolinecolor=MUTED),
             ),
-        )
+        )  # fmt: skip
 
     return in_both(build)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from markupsafe import Markup, escape
 
@@ -176,7 +176,7 @@ class Writer:
             return self.hidden()
         if low is None or high is None:
             return _NONE
-        kind = PAIR_KINDS[column.parts[0]]
+        kind = cast("Kind", column.area) if column.area else PAIR_KINDS[column.parts[0]]
         unit = row.get("unit") if kind == "figure" else None
         numbers = [self.number(Number(row[name], kind, f"{table.query}.{name}", unit)) for name in column.parts]
         return numbers[0] + self.text(_TO) + numbers[1]

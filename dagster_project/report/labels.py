@@ -14,12 +14,26 @@ from dagster_project.settings import REFERENCE_DIR
 
 
 @dataclass(frozen=True)
+class Entry:
+    """What the catalogue says of one indicator."""
+
+    code: str
+    dimension: str
+    name: Text
+    definition: Text
+    method: str
+    interval_kind: str
+    window_kind: str
+    mart: str
+    sections: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Labels:
     """`area, code -> Text`; a word the seed lacks is an error, a value as delivered stands for itself."""
 
     names: Mapping[tuple[str, str], Text]
-    definitions: Mapping[str, Text]  # by indicator code
-    positions: Mapping[str, int]  # by indicator code
+    catalogue: Mapping[str, Entry]  # by indicator code, in the catalogue's order
     dimensions: tuple[str, ...]  # in the catalogue's order
 
     def __call__(self, area: str, code: str) -> Text:
@@ -46,7 +60,7 @@ class Labels:
 
 @cache
 def load_labels(folder: Path = REFERENCE_DIR) -> Labels:
-    """Read the four seeds. `ReportError` where a name lacks one of its languages."""
+    """Read the seeds. `ReportError` where a name lacks one of its languages."""
     names: dict[tuple[str, str], Text] = {}
     for row in _rows(folder / "report_labels.csv"):
         names[row["area"], row["code"]] = _text(row, "name", folder / "report_labels.csv")
@@ -55,12 +69,27 @@ def load_labels(folder: Path = REFERENCE_DIR) -> Labels:
         names["dimension", row["dimension"]] = _text(row, "name", folder / "dimensions.csv")
     for row in _rows(folder / "profiles.csv"):
         names["profile", row["profile"]] = _text(row, "name", folder / "profiles.csv")
-    catalogue = _rows(folder / "indicators.csv")
+    catalogue = sorted(_rows(folder / "indicators.csv"), key=lambda row: int(row["position"]))
+    for row in catalogue:
+        names["indicator_code", row["indicator_code"]] = _text(row, "name", folder / "indicators.csv")
     return Labels(
         names=names,
-        definitions={r["indicator_code"]: _text(r, "definition", folder / "indicators.csv") for r in catalogue},
-        positions={r["indicator_code"]: int(r["position"]) for r in catalogue},
+        catalogue={row["indicator_code"]: _entry(row, folder / "indicators.csv") for row in catalogue},
         dimensions=tuple(row["dimension"] for row in dimensions),
+    )
+
+
+def _entry(row: Mapping[str, str], path: Path) -> Entry:
+    return Entry(
+        code=row["indicator_code"],
+        dimension=row["dimension"],
+        name=_text(row, "name", path),
+        definition=_text(row, "definition", path),
+        method=row["method"],
+        interval_kind=row["interval_kind"],
+        window_kind=row["window_kind"],
+        mart=row["mart"],
+        sections=tuple(row["sections"].split()),
     )
 
 

@@ -16,16 +16,20 @@ from typing import Any, NoReturn
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dagster_project.report.content import NUMERIC, Block, Chapter, Chart, Heat, Table, Text
+from dagster_project.report.content import NUMERIC, Block, Chapter, Chart, Heat, Language, Part, Table, Text, within
 from dagster_project.report.data import ReportData
 from dagster_project.report.errors import ReportError
 from dagster_project.report.html import Writer, grouped
+from dagster_project.report.seller import shortened
 from dagster_project.report.tables import sources
 
 
 @dataclass(frozen=True)
 class Assets:
-    """Style and scripts as they stand in the page; Plotly is the copy that its Python package carries."""
+    """Style and scripts as they stand in the page; Plotly is its basic bundle, in `vendor`: lines, dots and bars.
+
+    The whole library, which the Python package carries, takes four times the bytes and two seconds more to start.
+    """
 
     css: Markup
     head_js: Markup
@@ -51,6 +55,8 @@ def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     )
 
 
+PDF_NAMES: Mapping[Language, str] = {"en": "assessment-en.pdf", "zh": "assessment-zh.pdf"}
+PARTS: Sequence[Part] = ("summary", "dimension", "annex")
 _STYLE_ID = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
 
 
@@ -63,7 +69,7 @@ def _hash(content: str) -> str:
 def assets() -> Assets:
     """Read once a process. `ReportError` if a script would end its own element early."""
     folder = files("dagster_project.report") / "templates"
-    plotly = files("plotly") / "package_data" / "plotly.min.js"
+    plotly = files("dagster_project.report") / "vendor" / "plotly-basic.min.js"
     texts = {
         "css": (folder / "report.css").read_text(encoding="utf-8"),
         "head_js": (folder / "head.js").read_text(encoding="utf-8"),
@@ -99,7 +105,9 @@ def script_json(value: Any) -> Markup:
     return Markup(text)
 
 
-def index_page(data: ReportData, chapters: Sequence[Chapter], tables: Mapping[str, Table]) -> str:
+def index_page(
+    data: ReportData, chapters: Sequence[Chapter], tables: Mapping[str, Table], has_pdf: bool = False
+) -> str:
     """The report: all chapters, their charts in both languages, links to the tables."""
     found = assets()
     charts = [block for chapter in chapters for block in chapter.blocks if isinstance(block, Chart)]
@@ -109,7 +117,9 @@ def index_page(data: ReportData, chapters: Sequence[Chapter], tables: Mapping[st
         title=Text(f"{data.company.name_en}: customer book assessment", f"{data.company.name_zh}：客户资源评估报告"),
         csp=policy((found.head_js, found.ui_js, found.plotly_js, found.charts_js), (found.css, "")),
         chapters=chapters,
+        parts=[(part, [at for at in enumerate(chapters, 1) if at[1].part == part]) for part in PARTS],
         tables=tables,
+        pdf_names=PDF_NAMES if has_pdf else {},
         profile=data.labels.or_verbatim("profile", data.company.profile),
         runs=_runs,
         chapter_sources=_sources,
@@ -129,6 +139,19 @@ def table_page(data: ReportData, name: str, table: Table) -> str:
         style_ids=[],
         name=name,
         table=table,
+    )
+
+
+def seller_page(data: ReportData, tables: Mapping[str, Table]) -> str:
+    """Rows of customers, in a file of its own that says what it is."""
+    found = assets()
+    return _render(
+        "seller.html.j2",
+        data,
+        title=Text(f"{data.company.name_en}: for the seller only", f"{data.company.name_zh}：仅供卖方使用"),
+        csp=policy((found.head_js, found.ui_js), (found.css,)),
+        style_ids=[],
+        tables={name: shortened(table) for name, table in tables.items()},
     )
 
 
@@ -154,7 +177,7 @@ def _runs(blocks: Sequence[Block]) -> list[tuple[str, list[Block]]]:
 def _sources(chapter: Chapter) -> tuple[str, ...]:
     """Published tables a chapter shows."""
     queries = []
-    for block in chapter.blocks:
+    for block in within(chapter.blocks):
         if isinstance(block, Chart) and block.table is not None:
             queries.append(block.table.query)
         elif isinstance(block, Table | Heat):

@@ -15,6 +15,7 @@ import duckdb
 
 from dagster_project.report.content import Row
 from dagster_project.report.errors import ReportError
+from dagster_project.report.marts import MARTS
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Grain:
 # From fine to coarse: the first that fits a page and hides few cells is shown.
 GRAINS = (Grain("month", 1), Grain("quarter", 3), Grain("year", 3), Grain("year", 6), Grain("year", 12))
 
-QUERIES: Mapping[str, Query] = {
+_OWN: Mapping[str, Query] = {
     "overall": Query(
         ("score.fct_overall_score",),
         """
@@ -321,6 +322,21 @@ QUERIES: Mapping[str, Query] = {
         order by delivery, entity, file
         """,
     ),
+    "left_out": Query(
+        ("quality.fct_row_accounting",),
+        """
+        select
+            entity,
+            cast(sum(delivered) as bigint) as delivered,
+            cast(sum(quarantined) as bigint) as quarantined,
+            cast(sum(duplicates) as bigint) as duplicates,
+            cast(sum(excluded) as bigint) as excluded,
+            cast(sum(erased) as bigint) as erased
+        from quality.fct_row_accounting
+        group by entity
+        order by entity
+        """,
+    ),
     "row_totals": Query(
         ("quality.fct_row_accounting",),
         """
@@ -382,6 +398,8 @@ QUERIES: Mapping[str, Query] = {
     ),
 }
 
+QUERIES: Mapping[str, Query] = {**_OWN, **{mart.query: Query((mart.table,), mart.sql) for mart in MARTS}}
+
 
 def open_marts(marts: Path) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a candidate or a generation; one thread, so that sums add up the same way each time."""
@@ -410,6 +428,11 @@ def run(
     if not present.issuperset(query.tables):
         return []
     parameters: dict[str, Any] = grain.parameters if grain is not None and "$cohort" in query.sql else {}
-    cursor = connection.execute(query.sql, parameters)
+    return rows_of(connection, query.sql, parameters)
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
+    """The rows of a statement as dictionaries."""
+    cursor = connection.execute(sql, parameters or {})
     columns = [column[0] for column in cursor.description]
     return [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]

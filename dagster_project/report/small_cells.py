@@ -13,6 +13,8 @@ from itertools import pairwise
 from typing import Any
 
 from dagster_project.report.content import HIDDEN, Row
+from dagster_project.report.disclosure import hide_small
+from dagster_project.report.marts import MARTS
 from dagster_project.report.suppression import Cells, Key, checked
 
 MIX_COUNTS = ("customers", "customers_active", "customers_new_12m")
@@ -58,6 +60,8 @@ def suppress(rows: Mapping[str, Sequence[Row]], least: int) -> dict[str, list[Ro
         gone = _hide_indicators(out["indicators"], hidden, least)
         _hide_scores(out, gone)
         _hide_cohorts(out["cohort_retention"], out["cohort_revenue"], least)
+        for mart in MARTS:
+            hide_small(mart, out.get(mart.query, []), least)
     return out
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from dagster_project.report.content import Column, Row, Sentence, Table
 from dagster_project.report.labels import Labels
+from dagster_project.report.marts import MARTS
 from dagster_project.report.numbers import cohort_name
 from dagster_project.report.queries import QUERIES
 
@@ -31,7 +32,7 @@ ROWS = frozenset(
 )
 
 # Published table -> the query that reads it and its columns.
-PUBLISHED: Mapping[str, tuple[str, tuple[Column, ...]]] = {
+_OWN: Mapping[str, tuple[str, tuple[Column, ...]]] = {
     "score.fct_overall_score": (
         "overall",
         (
@@ -207,6 +208,11 @@ PUBLISHED: Mapping[str, tuple[str, tuple[Column, ...]]] = {
             Column("non_null_count", "count"),
         ),
     ),
+}
+
+PUBLISHED: Mapping[str, tuple[str, tuple[Column, ...]]] = {
+    **_OWN,
+    **{mart.table: (mart.query, mart.columns) for mart in MARTS},
 }
 
 # What a shown table is not: said under it, so that nobody takes the pooled cells for the published rows.

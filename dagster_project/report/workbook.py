@@ -5,16 +5,16 @@ Text stays text: nothing that begins with `=` becomes a formula, nothing that lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import xlsxwriter
 
-from dagster_project.report.content import HIDDEN, Column, Row, Table, Text
+from dagster_project.report.content import HIDDEN, Column, Kind, Row, Table, Text
 from dagster_project.report.data import ReportData
 from dagster_project.report.numbers import UNIT_KINDS
 
@@ -38,8 +38,18 @@ MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - Excel knows no time zones
 WIDEST, NARROWEST = 60, 10
 
 
-def write_workbook(path: Path, data: ReportData, tables: Mapping[str, Table]) -> None:
-    """Write the sheets to `path`; the first says what the file is."""
+Fact = tuple[str, str, str]
+PERSONAL: tuple[Fact, ...] = (
+    (
+        "Personal data / 个人信息",
+        "Rows of customers under pseudonyms. For the seller only; not for a buyer before signing.",
+        "以假名表示的客户明细，仅供卖方使用；签约前不得提供给买方。",
+    ),
+)
+
+
+def write_workbook(path: Path, data: ReportData, tables: Mapping[str, Table], is_personal: bool = False) -> None:
+    """Write the sheets to `path`; the first says what the file is, and that it is personal data where it is."""
     with xlsxwriter.Workbook(str(path), OPTIONS) as book:
         book.set_properties(
             {"title": f"{data.company.name_en}: customer book assessment", "author": "bookworth", "created": MADE}
@@ -51,28 +61,36 @@ def write_workbook(path: Path, data: ReportData, tables: Mapping[str, Table]) ->
             {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#F4F6F8"}
         )
         formats["title"] = book.add_format({"bold": True, "font_size": 14})
-        _about(book, formats, data, tables)
+        _about(book, formats, data, tables, PERSONAL if is_personal else _aggregates(data))
         for name, table in tables.items():
             _sheet(book, formats, data, name, table)
 
 
-def _about(book: Any, formats: Mapping[str, Any], data: ReportData, tables: Mapping[str, Table]) -> None:
-    sheet = book.add_worksheet("About")
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 2, 48)
-    sheet.write_string(0, 0, data.company.name_en, formats["title"])
-    sheet.write_string(0, 1, data.company.name_zh, formats["title"])
-    as_of = data.as_of.isoformat() if data.as_of else "-"
-    facts: list[tuple[str, str, str]] = [
-        ("As of / 评估日", as_of, ""),
-        ("Build / 构建编号", data.build_id, ""),
-        ("Currency / 币种", data.company.currency, ""),
+def _aggregates(data: ReportData) -> tuple[Fact, ...]:
+    return (
         (
             "Small cells / 小单元格",
             f"Counts below {data.least} and what would give them away read 'hidden'.",
             f"少于 {data.least} 的计数及可推算出它们的单元格标为“hidden”。",
         ),
         ("Score / 得分", "Provisional: no interval yet, assessed dimensions only.", "暂定：尚无区间，仅含已评估维度。"),
+    )
+
+
+def _about(
+    book: Any, formats: Mapping[str, Any], data: ReportData, tables: Mapping[str, Table], more: Sequence[Fact]
+) -> None:
+    sheet = book.add_worksheet("About")
+    sheet.set_column(0, 0, 30)
+    sheet.set_column(1, 2, 48)
+    sheet.write_string(0, 0, data.company.name_en, formats["title"])
+    sheet.write_string(0, 1, data.company.name_zh, formats["title"])
+    as_of = data.as_of.isoformat() if data.as_of else "-"
+    facts: list[Fact] = [
+        ("As of / 评估日", as_of, ""),
+        ("Build / 构建编号", data.build_id, ""),
+        ("Currency / 币种", data.company.currency, ""),
+        *more,
     ]
     if data.company.pseudonym_key == "demo":
         facts.append(
@@ -89,10 +107,11 @@ def _about(book: Any, formats: Mapping[str, Any], data: ReportData, tables: Mapp
 
 
 def _columns(table: Table) -> list[Column]:
-    """Columns as typed data: a bilingual column is two."""
+    """Columns as typed data: bilingual text is two columns, and so is an interval."""
     out: list[Column] = []
     for column in table.columns:
-        out += [Column(part, "text") for part in column.parts] if column.parts else [column]
+        kind = cast("Kind", column.area or "figure") if column.kind == "pair" else "text"
+        out += [Column(part, kind) for part in column.parts] if column.parts else [column]
     return out
 
 
@@ -101,7 +120,9 @@ def _header(data: ReportData, table: Table) -> list[Text]:
     out: list[Text] = []
     for column in table.columns:
         label = data.labels("column", column.name)
-        if column.parts:
+        if column.kind == "pair":
+            out += [Text(f"{label.en}, low", f"{label.zh}（下限）"), Text(f"{label.en}, high", f"{label.zh}（上限）")]
+        elif column.parts:
             out += [Text(f"{label.en} (en)", f"{label.zh}（英文）"), Text(f"{label.en} (zh)", f"{label.zh}（中文）")]
         elif column.kind == "money":
             out.append(Text(f"{label.en} ({data.company.currency})", f"{label.zh}（{data.company.currency}）"))

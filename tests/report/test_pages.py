@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,14 @@ def test_order_of_rows_in_the_file_does_not_matter(tmp_path: Path, report: Path)
     turned = {table: list(reversed(rows)) for table, rows in full().items()}
     build_reports(write_marts(tmp_path / "marts.duckdb", turned), tmp_path / "out", company(), "build-1")
     assert (tmp_path / "out" / "index.html").read_bytes() == (report / "index.html").read_bytes()
+
+
+def test_the_chart_library_is_the_one_the_figures_are_made_for() -> None:
+    """An upgrade of the Python package alone would write figures for a library the page does not carry."""
+    bundles = (
+        files("plotly") / "package_data" / "plotly.min.js",
+        files("dagster_project.report") / "vendor" / "plotly-basic.min.js",
+    )
+    versions = [re.search(r"plotly\.js[^\n]* v([\d.]+)", path.read_text(encoding="utf-8")[:200]) for path in bundles]
+    assert versions[0] is not None and versions[1] is not None
+    assert versions[0][1] == versions[1][1]

@@ -19,7 +19,7 @@ def coverage(data: ReportData) -> Chapter:
     """Dimensions, then indicators without evidence, then those that do not apply; each with its reason."""
     missing = data.absent("indicators", Text("No indicator was computed.", "尚未计算任何指标。"))
     if missing is not None:
-        return Chapter("coverage", TITLE, [missing])
+        return Chapter("annex-not-assessed", TITLE, [missing], "annex")
     blocks: list[Block] = []
     if data.rows["overall"]:
         overall = data.rows["overall"][0]
@@ -56,13 +56,6 @@ def coverage(data: ReportData) -> Chapter:
             INDICATORS,
             [row for row in totals if row["status"] == "not_assessed"],
         ),
-        (
-            "coverage-trade",
-            Text("Indicators that do not apply to this trade", "不适用于本行业的指标"),
-            "indicators",
-            INDICATORS,
-            [row for row in totals if row["status"] == "not_applicable"],
-        ),
     )
     for anchor, title, query, columns, rows in parts:
         blocks.append(Heading(anchor, title))
@@ -71,4 +64,4 @@ def coverage(data: ReportData) -> Chapter:
             if rows
             else Paragraph(Sentence("None.", "无。"))
         )
-    return Chapter("coverage", TITLE, blocks)
+    return Chapter("annex-not-assessed", TITLE, blocks, "annex")

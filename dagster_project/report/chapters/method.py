@@ -47,7 +47,7 @@ def method(data: ReportData) -> Chapter:
     ]
     missing = data.absent("indicator_scores", Text("No indicator has goalposts.", "尚无设有标杆的指标。"))
     if missing is not None:
-        return Chapter("method", TITLE, [*blocks, missing])
+        return Chapter("annex-method", TITLE, [*blocks, missing], "annex")
     blocks += [
         Paragraph(
             Sentence(
@@ -64,4 +64,4 @@ def method(data: ReportData) -> Chapter:
             data.ordered("indicator_scores"),
         ),
     ]
-    return Chapter("method", TITLE, blocks)
+    return Chapter("annex-method", TITLE, blocks, "annex")

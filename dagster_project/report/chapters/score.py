@@ -1,4 +1,4 @@
-"""The score, what it stands on, and each dimension with its interval."""
+"""Each dimension with its interval: where the score comes from."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from dagster_project.report.content import (
     Chapter,
     Chart,
     Column,
-    Note,
     Number,
-    Row,
     Sentence,
     Table,
     Text,
-    Verdict,
 )
 from dagster_project.report.data import ReportData
 
-TITLE = Text("Score", "得分")
+TITLE = Text("Score by dimension", "各维度得分")
 WORDS = {
     "score": Text("Score, 0-100", "得分（0–100）"),
     "not_assessed": Text("not assessed", "未评估"),
+    "not_applicable": Text("not applicable", "不适用"),
     "hidden": Text("hidden", "隐去"),
 }
 COLUMNS = (
@@ -37,67 +35,8 @@ COLUMNS = (
 
 
 def score(data: ReportData) -> Chapter:
-    """The verdict first; then the dimensions, those that could not be scored among them."""
-    blocks: list[Block] = []
-    missing = data.absent("overall", Text("There is nothing to score yet.", "暂无可评分内容。"))
-    overall = data.rows["overall"][0] if data.rows["overall"] else None
-    if missing is not None:
-        blocks.append(missing)
-    elif overall is not None and overall["score"] is None:
-        blocks.append(
-            Note(
-                Sentence(
-                    "There is no score: none of the {dimensions} dimensions could be assessed with what was delivered.",
-                    "无得分：现有交付资料不足以评估 {dimensions} 个维度中的任何一个。",
-                    {"dimensions": Number(overall["dimensions"], "count", "overall.dimensions")},
-                ),
-                "absent",
-            )
-        )
-    elif overall is not None:
-        blocks += [_verdict(overall), _provisional(overall)]
-    blocks += _dimensions(data)
-    return Chapter("score", TITLE, blocks)
-
-
-def _verdict(row: Row) -> Verdict:
-    def number(column: str) -> Number:
-        return Number(row[column], "count", f"overall.{column}")
-
-    return Verdict(
-        grade=row["grade"],
-        score=Number(row["score"], "score", "overall.score"),
-        facts=(
-            Sentence(
-                "{dimensions_assessed} of {dimensions} dimensions assessed",
-                "已评估 {dimensions_assessed} 个维度（共 {dimensions} 个）",
-                {"dimensions_assessed": number("dimensions_assessed"), "dimensions": number("dimensions")},
-            ),
-            Sentence(
-                "{indicators_assessed} indicators assessed, {indicators_not_assessed} without evidence, "
-                "{indicators_not_applicable} not applicable to this trade",
-                "已评估指标 {indicators_assessed} 项，缺少依据 {indicators_not_assessed} 项，"
-                "本行业不适用 {indicators_not_applicable} 项",
-                {
-                    name: number(name)
-                    for name in ("indicators_assessed", "indicators_not_assessed", "indicators_not_applicable")
-                },
-            ),
-        ),
-    )
-
-
-def _provisional(row: Row) -> Note:
-    return Note(
-        Sentence(
-            "This score is provisional. It has no interval yet; it is the geometric mean of the {assessed} dimensions "
-            "that could be assessed, with equal weights, and says nothing about the others; and it places indicators "
-            "between goalposts of which many are judgements. Read the dimensions, not the one number.",
-            "本得分为暂定结果：尚无置信区间；仅为可评估的 {assessed} 个维度的等权几何平均，未评估的维度不在其中；"
-            "指标所对照的标杆多为判断值。请以各维度为准，勿只看总分。",
-            {"assessed": Number(row["dimensions_assessed"], "count", "overall.dimensions_assessed")},
-        )
-    )
+    """The dimensions, those that could not be scored among them."""
+    return Chapter("score", TITLE, _dimensions(data))
 
 
 def _dimensions(data: ReportData) -> list[Block]:
@@ -106,7 +45,7 @@ def _dimensions(data: ReportData) -> list[Block]:
     if missing is not None:
         return [missing]
     names = {row["dimension"]: data.labels.or_verbatim("dimension", row["dimension"]) for row in rows}
-    table = Table("dimension-scores", "dimension_scores", Text("Scores by dimension", "各维度得分"), COLUMNS, rows)
+    table = Table("dimension-scores", "dimension_scores", Text("Dimensions", "维度"), COLUMNS, rows)
     scored = [row for row in rows if row["score"] is not None and row["score"] is not HIDDEN]
     if not scored:
         return [table]
@@ -128,7 +67,7 @@ def _dimensions(data: ReportData) -> list[Block]:
                     "worst_score": Number(worst["score"], "score", "dimension_scores.score"),
                 },
             ),
-            figures.dimension_scores(rows, names, WORDS),
+            figures.scores([(names[row["dimension"]], row) for row in rows], WORDS),
             table,
         )
     ]

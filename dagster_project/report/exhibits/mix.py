@@ -9,7 +9,6 @@ from dagster_project.report import figures
 from dagster_project.report.content import (
     HIDDEN,
     Block,
-    Chapter,
     Chart,
     Column,
     Note,
@@ -21,7 +20,6 @@ from dagster_project.report.content import (
 )
 from dagster_project.report.data import ReportData
 
-TITLE = Text("Customer mix", "客户构成")
 NEEDS = Text("The mix needs customers, or orders with a customer.", "客户构成需要客户资料或带客户的订单。")
 # The order in which a reader asks; other breakdowns follow.
 ORDER = (
@@ -46,11 +44,11 @@ WORDS = {
 }
 
 
-def mix(data: ReportData) -> Chapter:
+def mix(data: ReportData) -> list[Block]:
     """A chart a breakdown; one that was not delivered is named, not drawn."""
     missing = data.absent("mix", NEEDS)
     if missing is not None:
-        return Chapter("mix", TITLE, [missing])
+        return [missing]
     found: dict[str, list[Row]] = {}
     for row in data.rows["mix"]:
         found.setdefault(row["breakdown"], []).append(row)
@@ -69,7 +67,7 @@ def mix(data: ReportData) -> Chapter:
                 "absent",
             )
         )
-    return Chapter("mix", TITLE, blocks)
+    return blocks
 
 
 def _chart(data: ReportData, breakdown: str, rows: Sequence[Row]) -> Chart:

@@ -6,7 +6,6 @@ from dagster_project.report import figures
 from dagster_project.report.content import (
     HIDDEN,
     Block,
-    Chapter,
     Chart,
     Column,
     Kind,
@@ -20,7 +19,6 @@ from dagster_project.report.content import (
 )
 from dagster_project.report.data import ReportData
 
-TITLE = Text("Growth and census", "增长与客户增减")
 NEEDS = Text(
     "The census needs orders, invoices or contracts with a customer and a date.",
     "客户增减表需要带客户与日期的订单、发票或合同。",
@@ -50,11 +48,11 @@ NAMES = {
 }
 
 
-def growth(data: ReportData) -> Chapter:
+def growth(data: ReportData) -> list[Block]:
     """Opening, new, reactivated, lost and closing: the same figures three ways."""
     missing = data.absent("census", NEEDS)
     if missing is not None:
-        return Chapter("growth", TITLE, [missing])
+        return [missing]
     years = [row for row in data.rows["census"] if row["period_type"] == "year"]
     months = [row for row in data.rows["census"] if row["period_type"] == "month"]
     blocks: list[Block] = []
@@ -98,7 +96,7 @@ def growth(data: ReportData) -> Chapter:
             )
         )
     )
-    return Chapter("growth", TITLE, blocks)
+    return blocks
 
 
 def _number(row: Row, column: str, kind: Kind = "count") -> Number:

@@ -9,7 +9,6 @@ from dagster_project.report import figures
 from dagster_project.report.content import (
     HIDDEN,
     Block,
-    Chapter,
     Chart,
     Column,
     Heat,
@@ -24,7 +23,6 @@ from dagster_project.report.content import (
 from dagster_project.report.data import ReportData
 from dagster_project.report.numbers import cohort_name
 
-TITLE = Text("Cohorts", "同期群")
 NEEDS = Text("Cohorts need orders with a customer and a date.", "同期群需要带客户与日期的订单。")
 RETENTION = (
     Column("cohort", "text"),
@@ -50,11 +48,11 @@ GRAINS = {
 SHADES = 9
 
 
-def cohorts(data: ReportData) -> Chapter:
+def cohorts(data: ReportData) -> list[Block]:
     """Pooled as coarsely as it takes to be read and to stand on enough customers; it is said how."""
     missing = data.absent("cohort_retention", NEEDS)
     if missing is not None:
-        return Chapter("cohorts", TITLE, [missing])
+        return [missing]
     named = [
         row | {"cohort": cohort_name(row["cohort"], data.grain.cohort)}
         for row in data.rows["cohort_retention"]
@@ -64,7 +62,7 @@ def cohorts(data: ReportData) -> Chapter:
     if named:
         blocks += [*_findings(named), _heat(data, named)]
     blocks += _revenue(data)
-    return Chapter("cohorts", TITLE, blocks)
+    return blocks
 
 
 def _findings(rows: Sequence[Row]) -> list[Block]:

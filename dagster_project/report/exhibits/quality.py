@@ -1,4 +1,4 @@
-"""How good the data is: by dimension, what failed in words, where every row went, and what was delivered."""
+"""How good the data is: by dimension, and what failed in words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from dagster_project.report import figures
 from dagster_project.report.content import (
     Block,
     Bullets,
-    Chapter,
     Chart,
     Column,
     Heading,
-    Note,
     Number,
     Paragraph,
     Row,
@@ -19,9 +17,7 @@ from dagster_project.report.content import (
     Text,
 )
 from dagster_project.report.data import ReportData
-from dagster_project.report.queries import QUERIES
 
-TITLE = Text("Data quality", "数据质量")
 DIMENSIONS = (
     Column("dimension", "label", area="quality_dimension"),
     Column("quality_share", "share"),
@@ -32,36 +28,12 @@ DIMENSIONS = (
     Column("failed", "count"),
     Column("not_assessed", "count"),
 )
-ACCOUNTING = (
-    Column("file", "text"),
-    Column("delivery", "date"),
-    Column("entity", "label", area="entity"),
-    Column("delivered", "count"),
-    Column("loaded", "count"),
-    Column("quarantined", "count"),
-    Column("duplicates", "count"),
-    Column("excluded", "count"),
-    Column("erased", "count"),
-)
-RESTATED = (
-    Column("entity", "label", area="entity"),
-    Column("column_name", "code"),
-    Column("delivery", "date"),
-    Column("records", "count"),
-)
-INPUTS = (
-    Column("entity", "label", area="entity"),
-    Column("row_count", "count"),
-    Column("columns_delivered", "count"),
-    Column("columns_known", "count"),
-)
 WORDS = {"quality_share": Text("Cells and rows as expected", "符合要求的单元格与行")}
 
 
-def quality(data: ReportData) -> Chapter:
-    """Dimensions, failed checks, row accounting, deliveries; each said to be missing where it is."""
-    blocks: list[Block] = [*_dimensions(data), *_failed(data), *_accounting(data), *_restated(data), *_inputs(data)]
-    return Chapter("quality", TITLE, blocks)
+def quality(data: ReportData) -> list[Block]:
+    """Dimensions of quality, then the checks that failed."""
+    return [*_dimensions(data), *_failed(data)]
 
 
 def _dimensions(data: ReportData) -> list[Block]:
@@ -152,75 +124,3 @@ def _failure(row: Row, data: ReportData) -> tuple[Text, Sentence]:
 def _where(row: Row) -> Text:
     place = row["relation"] + (f".{row['column_name']}" if row["column_name"] else "")
     return Text(place, place)
-
-
-def _accounting(data: ReportData) -> list[Block]:
-    heading = Heading("quality-rows", Text("Where every delivered row went", "每一行数据的去向"))
-    missing = data.absent("row_accounting", Text("No file was read.", "未读取任何文件。"))
-    if missing is not None:
-        return [heading, missing]
-    totals = data.rows["row_totals"][0]
-    numbers = {name: Number(value, "count", f"row_totals.{name}") for name, value in totals.items()}
-    sentence = Sentence(
-        "{delivered} rows came in {files} files of {deliveries} deliveries: {loaded} loaded, "
-        "{quarantined} quarantined, {duplicates} duplicates, {excluded} excluded, {erased} erased; "
-        "{unexplained} unaccounted for.",
-        "{deliveries} 批交付、{files} 个文件共 {delivered} 行：载入 {loaded}，隔离 {quarantined}，重复 {duplicates}，"
-        "排除 {excluded}，删除 {erased}；去向不明 {unexplained}。",
-        numbers,
-    )
-    table = Table(
-        "row-accounting", "row_accounting", Text("Row accounting", "行数核对"), ACCOUNTING, data.rows["row_accounting"]
-    )
-    return [heading, Paragraph(sentence), table]
-
-
-def _restated(data: ReportData) -> list[Block]:
-    heading = Heading("quality-restated", Text("What later deliveries changed", "后续交付的更正"))
-    is_built = data.present.issuperset(QUERIES["restatements"].tables)
-    missing = None if is_built else data.absent("restatements", Text("", ""))
-    if missing is not None:
-        return [heading, missing]
-    if not data.rows["restatements"]:
-        nothing = Sentence("No delivery changed what an earlier one had given.", "后续交付未更改先前交付的记录。")
-        return [heading, Paragraph(nothing)]
-    title = Text("Records changed by a later delivery", "被后续交付更改的记录")
-    return [heading, Table("restatements", "restatements", title, RESTATED, data.rows["restatements"])]
-
-
-def _inputs(data: ReportData) -> list[Block]:
-    heading = Heading("quality-inputs", Text("What was delivered", "交付清单"))
-    missing = data.absent("input_entities", Text("No delivery was read.", "未读取任何交付。"))
-    if missing is not None:
-        return [heading, missing]
-    delivered = [row for row in data.rows["input_entities"] if row["columns_delivered"]]
-    rest = [
-        data.labels.or_verbatim("entity", row["entity"])
-        for row in data.rows["input_entities"]
-        if not row["columns_delivered"]
-    ]
-    totals = data.rows["input_totals"][0]
-    blocks: list[Block] = [
-        heading,
-        Paragraph(
-            Sentence(
-                "{entities_delivered} of {entities_known} kinds of record were delivered.",
-                "约定的 {entities_known} 类数据中已交付 {entities_delivered} 类。",
-                {name: Number(value, "count", f"input_totals.{name}") for name, value in totals.items()},
-            )
-        ),
-    ]
-    if delivered:
-        blocks.append(Table("inputs", "input_entities", Text("Delivered records", "已交付数据"), INPUTS, delivered))
-    if rest:
-        blocks.append(
-            Note(
-                Sentence(
-                    "Not delivered: {names}.",
-                    "未交付：{names}。",
-                    {"names": Text(", ".join(t.en for t in rest), "、".join(t.zh for t in rest))},
-                ),
-                "absent",
-            )
-        )
-    return blocks

@@ -1,0 +1,49 @@
+"""Small cells of the tables that `marts` declares: by their declaration, without knowing what they are about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from dagster_project.report.content import HIDDEN, Row
+from dagster_project.report.marts import Mart
+from dagster_project.report.suppression import Cells, Key, checked
+
+
+def hide_small(mart: Mart, rows: Sequence[Row], least: int) -> None:
+    """Replace small counts of people, what stands on them and what would give them away by `HIDDEN`, in place.
+
+    Raises `ReportError` if a small count could still be worked out.
+    """
+    if not mart.people or least <= 1:
+        return
+    hidden = checked(_cells(mart, rows, least), least)
+    for at, row in enumerate(rows):
+        gone = {column for column in mart.people if (at, column) in hidden}
+        for column in (*mart.people, *mart.behind):
+            if (column in gone or mart.behind.get(column) in gone) and row[column] is not None:
+                row[column] = HIDDEN
+
+
+def _cells(mart: Mart, rows: Sequence[Row], least: int) -> Cells:
+    """Counts of people; the rows of a group add up to a total that is taken to be known."""
+    cells = Cells()
+    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        groups[tuple(row[name] for name in mart.within.split())].append(at)
+        for column in mart.people:
+            if row[column] is not None:
+                cells.add((at, column), row[column], 0 < abs(row[column]) < least)
+        for tie in mart.ties:
+            whole, *parts = tie.split()
+            relation: dict[Key, int] = {(at, whole): -1}
+            cells.relate(relation | {(at, part): 1 for part in parts})
+    for group, members in groups.items():
+        for column in mart.people:
+            found: list[Key] = [(at, column) for at in members if (at, column) in cells.values]
+            if found:
+                total: Key = ("total", group, column)
+                cells.add(total, sum(cells.values[key] for key in found))
+                cells.dear.add(total)
+                cells.relate(dict.fromkeys(found, 1) | {total: -1})
+    return cells

@@ -1,0 +1,19 @@
+"""What each dimension's chapter shows before its indicators. Adding one is an entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dagster_project.report.content import Block
+from dagster_project.report.data import ReportData
+from dagster_project.report.exhibits.cohorts import cohorts
+from dagster_project.report.exhibits.growth import growth
+from dagster_project.report.exhibits.mix import mix
+from dagster_project.report.exhibits.quality import quality
+
+EXHIBITS: Mapping[str, tuple[Callable[[ReportData], list[Block]], ...]] = {
+    "scale": (growth,),
+    "structure": (mix,),
+    "retention": (cohorts,),
+    "data_quality": (quality,),
+}
