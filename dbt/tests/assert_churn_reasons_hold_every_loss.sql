@@ -1,5 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_churn_reasons'}}}) }}
--- The reasons of a period hold each loss of it once, and their shares end at one. A returned row is a period that does not.
+-- The reasons of a period hold each loss of it once, and their shares end at one. A returned row is a period that does
+-- not.
 with
 
 reasons as (
@@ -36,4 +37,5 @@ select
     cast(null as bigint) as losses,
     losses.ever
 from losses
-where losses.ever > 0 and not exists (select 1 from reasons where reasons.period = 'ever')
+left join reasons on reasons.period = 'ever'
+where losses.ever > 0 and reasons.period is null

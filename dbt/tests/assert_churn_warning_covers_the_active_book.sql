@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_churn_warning'}}}) }}
--- Every active customer is judged, now and a year ago, the score is the points of the rules that fired, and nothing of the
--- year-old judgement is younger than it. A returned row breaks one of them.
+-- Every active customer is judged, now and a year ago, the score is the points of the rules that fired, and nothing of
+-- the year-old judgement is younger than it. A returned row breaks one of them.
 with
 
 warnings as (

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_loyalty_programme'}}}) }}
--- What is earned less redeemed and expired is the balance, whole, by tier and by member, and the ledger's. A returned row
--- is a balance that is not.
+-- What is earned less redeemed and expired is the balance, whole, by tier and by member, and the ledger's. A returned
+-- row is a balance that is not.
 with
 
 programme as (

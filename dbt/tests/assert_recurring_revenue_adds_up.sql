@@ -1,6 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_recurring_revenue'}}}) }}
--- opening + new + expansion - contraction - churn = closing, one year's close is the next one's opening, the last close is
--- what live contracts are worth, and gross retention is neither above net nor above one. A returned row breaks one of them.
+-- opening + new + expansion - contraction - churn = closing, one year's close is the next one's opening, the last
+-- close is what live contracts are worth, and gross retention is neither above net nor above one. A returned row
+-- breaks one of them.
 with
 
 years as (

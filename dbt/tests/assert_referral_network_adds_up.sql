@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_referral_network'}}}) }}
--- Every referred customer hangs below one referrer, a level deeper, and each tree holds what its branches hold. A returned
--- row is a node where that does not hold, or a referred customer who is not in the network.
+-- Every referred customer hangs below one referrer, a level deeper, and each tree holds what its branches hold. A
+-- returned row is a node where that does not hold, or a referred customer who is not in the network.
 with
 
 network as (

@@ -147,7 +147,7 @@ overdue as (
     inner join runs
         on
             invoices.issued_on < runs.cut_on
-            and {{ days_between('invoices.due_on', 'runs.as_of_on') }} > rules.threshold
+            and rules.threshold < {{ days_between('invoices.due_on', 'runs.as_of_on') }}
             and (invoices.settled_on is null or invoices.settled_on >= runs.cut_on)
             and (invoices.written_off_on is null or invoices.written_off_on >= runs.cut_on)
     left join resolved_customers on invoices.customer_id = resolved_customers.customer_id

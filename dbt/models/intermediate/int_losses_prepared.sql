@@ -66,7 +66,7 @@ left join calls
     on
         numbered.customer_id = calls.customer_id
         and numbered.lost_on <= calls.occurred_on
-        and coalesce(calls.occurred_on < numbered.lost_again_on, true)
+        and coalesce(numbered.lost_again_on > calls.occurred_on, true)
 group by
     numbered.customer_id,
     numbered.lost_on,

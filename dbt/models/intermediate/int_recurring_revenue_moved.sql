@@ -31,8 +31,8 @@ live as (
     from closes
     inner join contract_values
         on
-            contract_values.starts_on < closes.cut_on
-            and contract_values.effective_on < closes.cut_on
+            closes.cut_on > contract_values.starts_on
+            and closes.cut_on > contract_values.effective_on
             and (contract_values.effective_before_on is null or contract_values.effective_before_on >= closes.cut_on)
             and (
                 contract_values.live_until_on is null

@@ -1,7 +1,7 @@
--- How long first customer lives last, in months, by cut. A life runs from the first order or contract to the last sign of
--- life before a silence of `active_months`. A last sign can be told from a pause only once that silence is over, so
--- everybody is watched up to as-of less `active_months` and censored there; cutting at as-of would count no death of the
--- latest months and all of their survivors.
+-- How long first customer lives last, in months, by cut. A life runs from the first order or contract to the last sign
+-- of life before a silence of `active_months`. A last sign can be told from a pause only once that silence is over, so
+-- everybody is watched up to as-of less `active_months` and censored there; cutting at as-of would count no death of
+-- the latest months and all of their survivors.
 with
 
 current_run as (

@@ -36,8 +36,8 @@ recorded as (
     group by days.months_back
 ),
 
--- Leaving the active book after the delivery is completion in a one-purchase trade: there, who was put on record as lost
--- is lost.
+-- Leaving the active book after the delivery is completion in a one-purchase trade: there, who was put on record as
+-- lost is lost.
 churn_months as (
     select
         census.months_back,

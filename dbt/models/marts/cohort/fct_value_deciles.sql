@@ -18,7 +18,10 @@ groups as (
 ),
 
 units as (
-    {% for unit, relation, key in [('customer', 'customers', 'customer_id'), ('group', 'groups', 'group_customer_id')] %}
+    {% for unit, relation, key in [
+        ('customer', 'customers', 'customer_id'),
+        ('group', 'groups', 'group_customer_id'),
+    ] %}
     {% set outer_last = loop.last %}
     {% for measure in ['revenue_net_12m', 'margin_net_12m', 'revenue_net', 'margin_net'] %}
     select

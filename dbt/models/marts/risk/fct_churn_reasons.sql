@@ -55,7 +55,7 @@ counted as (
             when count(brought.margin_net) = count(brought.revenue_net) then coalesce(sum(brought.margin_net), 0)
         end as margin_net_lost
     from periods
-    inner join losses on coalesce(losses.lost_on >= periods.starts_on, periods.starts_on is null)
+    inner join losses on coalesce(periods.starts_on <= losses.lost_on, true)
     left join brought on losses.customer_id = brought.customer_id and losses.lost_on = brought.lost_on
     group by
         periods.period,
