@@ -9,6 +9,8 @@
     'service',
     'data_quality',
     'risk',
+    'book_value',
+    'segmentation',
     'bootstrapped',
     'ratios',
 ] %}

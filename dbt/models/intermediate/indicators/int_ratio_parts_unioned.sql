@@ -2,6 +2,9 @@
 -- A mean has a denominator of 1. Decimals, so that sums do not depend on order. One row per indicator, breakdown, unit.
 {% set dimensions = [
     'risk',
+    'structure',
+    'book_value',
+    'segmentation',
 ] %}
 with
 
