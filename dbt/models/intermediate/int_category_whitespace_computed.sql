@@ -44,6 +44,7 @@ offers as (
         bought.category,
         groups.peers,
         count(*) as buyers,
+        count(case when bought.last_months_back < 12 then 1 end) as buyers_12m,
         sum(bought.revenue_net_12m) as revenue_net_12m,
         case when count(bought.margin_net_12m) = count(*) then sum(bought.margin_net_12m) end as margin_net_12m
     from bought
@@ -61,9 +62,11 @@ select
     offers.category,
     cast(offers.peers as integer) as peers,
     cast(offers.buyers as integer) as buyers,
+    cast(offers.buyers_12m as integer) as buyers_12m,
     offers.buyers / cast(offers.peers as double) as penetration,
     cast(offers.revenue_net_12m / cast(offers.peers as double) as {{ money() }}) as expected_revenue,
-    cast(offers.margin_net_12m / cast(offers.peers as double) as {{ money() }}) as expected_margin
+    cast(offers.margin_net_12m / cast(offers.peers as double) as {{ money() }}) as expected_margin,
+    cast(offers.margin_net_12m / nullif(cast(offers.buyers_12m as double), 0) as {{ money() }}) as buyer_margin
 from customers
 inner join offers on customers.peer_group = offers.peer_group
 left join bought

@@ -72,10 +72,6 @@ stability as (
     where months_back < 60
 ),
 
-market as (
-    select * from {{ ref('int_market_shares_measured') }}
-),
-
 exits as (
     select 'completed' as breakdown_value
     union all
@@ -220,19 +216,3 @@ select
     null as ci_high
 from last_year
 cross join exits
-
-union all
-
--- Another region, or another year, stands beside the company's own market.
-select
-    'market_share' as indicator_code,
-    case when is_headline then '' when is_own_region then 'year' else 'region' end as breakdown,
-    case when is_headline then '' when is_own_region then cast(year as varchar) else region end as breakdown_value,
-    cast(revenue_net as double) / market_size as value,
-    cast(revenue_net as double) as numerator,
-    cast(market_size as double) as denominator,
-    cast(orders as bigint) as n,
-    null as ci_low,
-    null as ci_high
-from market
-where is_headline or is_own_region or is_latest_year

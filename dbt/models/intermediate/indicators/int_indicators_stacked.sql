@@ -9,6 +9,7 @@
     'service',
     'data_quality',
     'risk',
+    'book_structure',
     'book_value',
     'segmentation',
     'bootstrapped',
