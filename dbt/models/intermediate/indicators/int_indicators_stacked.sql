@@ -11,6 +11,9 @@
     'service',
     'data_quality',
     'risk',
+    'book_structure',
+    'book_value',
+    'segmentation',
     'bootstrapped',
     'ratios',
 ] %}
