@@ -26,7 +26,10 @@ class Mart:
     """One table of aggregates.
 
     Rows that agree in `within` add up to a total a reader may know; in each row the first column of a tie is the sum
-    of the others. `dimension` is the chapter that shows it.
+    of the others. `dimension` is the chapter that shows it. `select` adds up a table that has a row per person, order
+    or record; what the report shows is then not the published row, and says so. `unseen` people are counted to protect
+    what stands on them, and not shown. `like_mix` names the breakdown of the customer mix whose buckets these rows
+    are, and which counts they share: `acquisition_channel channel customers=customers`.
     """
 
     table: str
@@ -35,6 +38,9 @@ class Mart:
     spec: str
     within: str = ""
     ties: Sequence[str] = ()
+    select: str = ""
+    unseen: str = ""
+    like_mix: str = ""
     columns: tuple[Column, ...] = field(init=False)
     people: tuple[str, ...] = field(init=False)
     behind: Mapping[str, str] = field(init=False)  # row key -> the column of people it stands on
@@ -55,6 +61,7 @@ class Mart:
                 behind |= dict.fromkeys(keys, stands_on)
             elif column.kind in NUMERIC and not is_safe:
                 undeclared.append(column.name)
+        people += self.unseen.split()
         for name, value in (("columns", tuple(columns)), ("people", tuple(people)), ("behind", behind),
                             ("undeclared", tuple(undeclared))):  # fmt: skip
             object.__setattr__(self, name, value)
@@ -69,7 +76,8 @@ class Mart:
         """The rows as published, in the order of the key."""
         keys = [key for column in self.columns for key in column.parts or (column.name,)]
         names = ", ".join(dict.fromkeys([*keys, *self.people, *self.key.split(), *self.within.split()]))
-        return f"select {names} from {self.table} order by {', '.join(self.key.split())}"  # noqa: S608 - own names
+        source = f"({self.select})" if self.select else self.table
+        return f"select {names} from {source} order by {', '.join(self.key.split())}"  # noqa: S608 - own names
 
 
 def _parsed(token: str) -> tuple[Column, str | None, bool]:
@@ -88,7 +96,22 @@ def _parsed(token: str) -> tuple[Column, str | None, bool]:
     return Column(name, kind, area=area), found["behind"], bool(found["safe"])
 
 
-MARTS: tuple[Mart, ...] = ()
+MARTS: tuple[Mart, ...] = (
+    Mart(
+        "score.fct_section_coverage",
+        None,
+        "position",
+        "section:code title:bilingual items:count! items_assessed:count! items_not_assessed:count!"
+        " items_not_applicable:count! status:label reason:bilingual/reason,reason_zh",
+    ),
+    Mart(
+        "score.fct_item_coverage",
+        None,
+        "position",
+        "item:code title:bilingual indicators:code tables:code indicator_count:count! indicators_assessed:count!"
+        " status:label reason:bilingual/reason,reason_zh",
+    ),
+)
 
 # Rows of customers: in no page or sheet but the seller's own. The most telling rows come first.
 SELLER: tuple[Mart, ...] = ()

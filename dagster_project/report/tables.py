@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from dagster_project.report.content import Column, Row, Sentence, Table
 from dagster_project.report.labels import Labels
-from dagster_project.report.marts import MARTS
+from dagster_project.report.marts import BY_TABLE, MARTS
 from dagster_project.report.numbers import cohort_name
 from dagster_project.report.queries import QUERIES
 
@@ -221,6 +221,10 @@ _POOLED = Sentence(
     "同期群按报告所示粒度合并；逐月数据见数据集市。",
 )
 
+_ADDED_UP = Sentence(
+    "Added up from the rows of this table, which are in the marts alone.", "由该表的明细汇总而成；明细仅见数据集市。"
+)
+
 
 def published(rows: Mapping[str, Sequence[Row]], labels: Labels, grain: str) -> dict[str, Table]:
     """Every published table that has rows, by its name. `grain` is that of the cohorts."""
@@ -237,9 +241,15 @@ def published(rows: Mapping[str, Sequence[Row]], labels: Labels, grain: str) -> 
                 columns=columns,
                 rows=found,
                 searchable=True,
-                note=_POOLED if query.startswith("cohort") else None,
+                note=_note(name, query),
             )
     return out
+
+
+def _note(name: str, query: str) -> Sentence | None:
+    if query.startswith("cohort"):
+        return _POOLED
+    return _ADDED_UP if name in BY_TABLE and BY_TABLE[name].select else None
 
 
 def sources(queries: Sequence[str]) -> tuple[str, ...]:
