@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from dagster_project.report.content import Column, Row, Sentence, Table
 from dagster_project.report.labels import Labels
-from dagster_project.report.marts import BY_TABLE, MARTS
+from dagster_project.report.marts import BY_TABLE, MARTS, SELLER
 from dagster_project.report.numbers import cohort_name
 from dagster_project.report.queries import QUERIES
 
@@ -28,6 +28,7 @@ ROWS = frozenset(
         "customer.fct_order_lines",
         "customer.fct_orders",
         "quality.fct_restatements",
+        *(mart.table for mart in SELLER),
     }
 )
 
