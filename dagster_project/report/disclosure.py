@@ -10,7 +10,7 @@ from dagster_project.report.marts import Mart
 from dagster_project.report.suppression import Cells, Key, checked
 
 
-def hide_small(mart: Mart, rows: Sequence[Row], mix: Sequence[Row], least: int) -> None:
+def hide_small(mart: Mart, rows: list[Row], mix: Sequence[Row], least: int) -> None:
     """Replace small counts of people, what stands on them and what would give them away by `HIDDEN`, in place.
 
     `mix` is the customer mix with its small cells already hidden: what is hidden there is hidden here.
@@ -25,6 +25,9 @@ def hide_small(mart: Mart, rows: Sequence[Row], mix: Sequence[Row], least: int) 
         for column in (*mart.people, *mart.behind):
             if (column in gone or mart.behind.get(column) in gone) and row[column] is not None:
                 row[column] = HIDDEN
+    if mart.is_ranked:
+        # Among the rest the place of a hidden row would tell its size.
+        rows.sort(key=lambda row: row[mart.people[0]] is HIDDEN)
 
 
 def _cells(mart: Mart, rows: Sequence[Row], mix: Sequence[Row], least: int) -> Cells:
@@ -42,7 +45,7 @@ def _cells(mart: Mart, rows: Sequence[Row], mix: Sequence[Row], least: int) -> C
             whole, *parts = tie.split()
             relation: dict[Key, int] = {(at, whole): -1}
             cells.relate(relation | {(at, part): 1 for part in parts})
-    for group, members in groups.items():
+    for group, members in () if mart.is_alone else groups.items():
         for column in mart.people:
             found: list[Key] = [(at, column) for at in members if (at, column) in cells.values]
             if found:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from dagster_project.report.content import Column, Row, Sentence, Table
 from dagster_project.report.labels import Labels
-from dagster_project.report.marts import BY_TABLE, MARTS, SELLER
+from dagster_project.report.marts import BY_TABLE, SELLER
 from dagster_project.report.numbers import cohort_name
 from dagster_project.report.queries import QUERIES
 
@@ -213,7 +213,7 @@ _OWN: Mapping[str, tuple[str, tuple[Column, ...]]] = {
 
 PUBLISHED: Mapping[str, tuple[str, tuple[Column, ...]]] = {
     **_OWN,
-    **{mart.table: (mart.query, mart.columns) for mart in MARTS},
+    **{table: (mart.query, mart.columns) for table, mart in BY_TABLE.items()},
 }
 
 # What a shown table is not: said under it, so that nobody takes the pooled cells for the published rows.
