@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from dagster_project.companies import BookworthError, check_company_id, find_companies, load_company
@@ -92,6 +92,22 @@ def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument("company", help="company id")
     check.add_argument("--delivery", type=_day, metavar="DATE", help="print the files of this delivery only")
     check.set_defaults(command=_check)
+
+    erase = commands.add_parser(
+        "erase",
+        help="seller's side: forget people who ask for it",
+        description="Put people on the list of the erased, as pseudonyms, and print what still holds them. From the "
+        "next refresh on their rows are counted as erased and reach neither raw rows nor marts, also when a later "
+        "delivery brings them again. Needs the pseudonym key. Without ids: print what still holds those on the list.",
+    )
+    erase.add_argument("company", help="company id")
+    erase.add_argument("id", nargs="*", help="customers' ids as delivered, or pseudonyms (customers, staff, contacts)")
+    erase.add_argument(
+        "--purge",
+        action="store_true",
+        help="after the refresh: remove older generations that hold them, and landed copies no delivery holds",
+    )
+    erase.set_defaults(command=_erase)
 
     quarantine = commands.add_parser(
         "quarantine",
@@ -213,6 +229,35 @@ def _reveal(arguments: argparse.Namespace) -> int:
     if missing:
         print(f"bookworth: not found under this key: {', '.join(missing)}", file=sys.stderr)
         return 1
+    return 0
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    from dagster_project.publish.generations import current_generation, forget
+    from dagster_project.publish.lock import company_lock
+    from dagster_project.tools.erase import erase, lines, purge, remains
+
+    settings = Settings.from_env()
+    (company_id,) = _chosen(settings, [arguments.company])
+    company, paths = load_company(settings, company_id), settings.paths(company_id)
+    with company_lock(paths, "erase"):
+        if arguments.id:
+            new = erase(company, paths, settings, arguments.id, datetime.now(UTC).date())
+            print(
+                f"{company_id}: {new} more on the list of the erased; `bookworth refresh {company_id}` leaves them out."
+            )
+        found = remains(company, paths, settings)
+        current = current_generation(paths)
+        number = current.number if current else None
+        if arguments.purge:
+            if number in found.generations:
+                raise BookworthError(f"generation {number} is published and holds them; refresh {company_id} first")
+            gone = forget(paths, found.generations)
+            print(f"{company_id}: removed {len(gone)} generations and {purge(found)} landed copies.")
+            found = remains(company, paths, settings)
+    print("What still holds them:")
+    for line in lines(company, found, number):
+        print(line)
     return 0
 
 

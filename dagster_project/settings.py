@@ -38,6 +38,11 @@ class CompanyPaths:
         return self.root / "ledger.sqlite"
 
     @property
+    def erased(self) -> Path:
+        """People who asked to be forgotten, as pseudonyms; beside company.yaml, because it outlives the warehouse."""
+        return self.config_file.with_name("erased.csv")
+
+    @property
     def lock(self) -> Path:
         return self.root / ".lock"
 

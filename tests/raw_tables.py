@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.ingest.contract import entities
+from dagster_project.value.tables import write as write_predictions
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -63,3 +64,4 @@ def create_raw_tables(path: Path, rows: Rows, delivered_on: date) -> None:
             " unexpected_count bigint, unexpected_share double, threshold double, description_en varchar,"
             " description_zh varchar, reason varchar, rows_sql varchar)"
         )
+        write_predictions(connection, {})

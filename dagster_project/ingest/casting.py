@@ -58,8 +58,13 @@ MACROS = (
                     when ends_with(b, '%') then try_cast(bw_odd(bw_trim(rtrim(b, '%'))) / 100 as decimal(18, 6))
                     else try_cast(bw_odd(b) as decimal(18, 6))
                 end)[1])""",
-    # A bigint cast rounds 1.5 to 2; a whole number has nothing after the point.
-    """create or replace macro bw_whole(n) as case when n = trunc(n) then n::bigint end""",
+    # A bigint cast rounds 1.5 to 2; a whole number has nothing after the point. In a lambda, because the number
+    # spelled out three times took longer to plan than a small file takes to read.
+    """create or replace macro bw_whole(t) as
+        case
+            when regexp_full_match(t, '[-+]?[0-9]{1,12}') then try_cast(t as bigint)
+            else list_transform([bw_number(t)], lambda n: case when n = trunc(n) then n::bigint end)[1]
+        end""",
     """create or replace macro bw_boolean(t) as
         case
             when lower(t) in ('true', 't', 'yes', 'y', '1', '1.0', '是', '有', '√') then true
@@ -109,9 +114,16 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Cell:
-    """SQL of one mapped column. `value` and `faults` read the column named `text` of the layer below."""
+    """SQL of one mapped column, a layer on a layer: trimmed, bare, text, value; faults read the last two.
+
+    Layers, because an expression that stands in another one twice is planned twice, and so on all the way up.
+    """
 
     column: Column
+    trimmed: str  # name of the column of the cell without the blanks around it
+    trimmed_sql: str
+    bare: str  # name of the column of the cell without spreadsheet wrappers
+    bare_sql: str
     text: str  # name of the text column
     text_sql: str
     value: str  # name of the value column
@@ -138,7 +150,7 @@ def cell(
 ) -> Cell:
     """The SQL of one column of one file. `last_day`: dates after it are impossible."""
     column = entity.columns[mapping.target]
-    text, value = f"__t{number}", f"__v{number}"
+    trimmed, bare, text, value = (f"__{layer}{number}" for layer in "rbtv")
     faults: list[tuple[str, str]] = []
     if column.required:
         faults.append((f"{text} is null", "a required value is missing"))
@@ -155,11 +167,12 @@ def cell(
                 "an id that a spreadsheet rounded",
             )
         )
-    bare = _bare(mapping, column)
     stands = ", ".join(p.add(v) for v in source.placeholders)
     placeholder = f"{bare} in ({stands})" if stands else ""
+    delivered = f"({mapping.sql}\n)::varchar" if mapping.sql is not None else quoted(str(mapping.source))
     return Cell(
-        column, text, _text(mapping, bare, placeholder, source, p), value, value_sql, tuple(faults), placeholder,
+        column, trimmed, f"bw_trim({delivered})", bare, _bare(mapping, column, trimmed), text,
+        _text(mapping, bare, placeholder, source, p), value, value_sql, tuple(faults), placeholder,
         _rounded(column, source, text),
     )  # fmt: skip
 
@@ -173,12 +186,11 @@ def _rounded(column: Column, source: Source, text: str) -> str:
     return f"case when strlen({text}) - strpos({text}, '{point}') > 4 and contains({text}, '{point}') then {more} end"
 
 
-def _bare(mapping: ColumnMapping, column: Column) -> str:
-    """Text without the blanks around it and without spreadsheet wrappers."""
+def _bare(mapping: ColumnMapping, column: Column, trimmed: str) -> str:
+    """The trimmed cell without spreadsheet wrappers."""
     if mapping.sql is not None:
-        return f"bw_trim(({mapping.sql}\n)::varchar)"
-    assert mapping.source is not None
-    sql = f"bw_trim({quoted(mapping.source)})"
+        return trimmed
+    sql = trimmed
     if column.type in ("id", "customer_id", "staff_id", "person_id", "text"):
         bare = f"""regexp_replace({sql}, '^="(.*)"$', '\\1')"""
         sql = f"""case when starts_with({sql}, '="') then {bare} else {sql} end"""
@@ -223,7 +235,7 @@ def _value(
             return f"bw_money({number})", "not an amount of money"
         if kind == "number":
             return f"bw_number({number})", "not a number"
-        return f"bw_whole(bw_number({number}))", "not a whole number"
+        return f"bw_whole({number})", "not a whole number"
     if kind == "boolean":
         return f"bw_boolean({text})", "neither yes nor no"
     if kind in ("date", "timestamp"):

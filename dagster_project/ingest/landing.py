@@ -84,6 +84,12 @@ def delivered_on(landing: Landing) -> date:
     return landing.deliveries[-1].on
 
 
+def undelivered(company: Company, paths: CompanyPaths) -> tuple[Path, ...]:
+    """Landed copies of what no delivery folder holds any more."""
+    delivered = {_hash(path)[0] for _, folder in _delivery_folders(company, paths) for _, path in _data_files(folder)}
+    return tuple(path for path in sorted(paths.landing.glob("*")) if path.name not in delivered)
+
+
 SETTLE_SECONDS = 1.0
 _now, _sleep = time.time, time.sleep
 

@@ -17,6 +17,7 @@ DEMO_KEY = b"bookworth public demo key - protects nothing - examples only"
 MINIMUM_KEY_BYTES = 32
 HEX_DIGITS = 20
 PREFIXES = {"customer": "c_", "staff": "s_", "person": "p_"}
+OTHER_PREFIX = "k_"  # of ids that are no person's, on the list of what is erased
 _BLOCK_BYTES = 64
 
 
@@ -45,14 +46,14 @@ class Pseudonymiser:
     def pseudonym(self, domain: str, clear: str) -> str:
         """The same as `expression`, for one id."""
         inner = hashlib.sha256(self.inner + f"{domain}:{clear}".encode()).digest()
-        return PREFIXES[domain] + hashlib.sha256(self.outer + inner).hexdigest()[:HEX_DIGITS]
+        return PREFIXES.get(domain, OTHER_PREFIX) + hashlib.sha256(self.outer + inner).hexdigest()[:HEX_DIGITS]
 
 
 def expression(domain: str, sql: str) -> str:
     """SQL of the pseudonym of a text expression; null stays null. Needs `Pseudonymiser.parameters()`."""
     message = f"encode('{domain}:' || {sql})"
     inner = f"unhex(sha256($hmac_inner::blob || {message}))"
-    return f"'{PREFIXES[domain]}' || left(sha256($hmac_outer::blob || {inner}), {HEX_DIGITS})"
+    return f"'{PREFIXES.get(domain, OTHER_PREFIX)}' || left(sha256($hmac_outer::blob || {inner}), {HEX_DIGITS})"
 
 
 def _read_key(company: Company, path: Path | None) -> bytes:

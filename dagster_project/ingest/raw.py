@@ -7,15 +7,18 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+import duckdb
+
 from dagster_project.companies import Company, Source
-from dagster_project.ingest import readers, rows, store, work
+from dagster_project.ingest import erasure, readers, rows, store, work
 from dagster_project.ingest.accounting import FileAccounting, RawReport
 from dagster_project.ingest.archives import archive_pattern
 from dagster_project.ingest.contract import entities
+from dagster_project.ingest.erasure import Erasures
 from dagster_project.ingest.errors import DeliveryRejected, FileProblem, IngestError, Rejection
 from dagster_project.ingest.landing import Delivery, LandedFile, Landing
 from dagster_project.ingest.pseudonyms import Pseudonymiser
-from dagster_project.ingest.scratch import scratch_connection, scratch_folder
+from dagster_project.ingest.scratch import clear, scratch_connection, scratch_folder
 from dagster_project.ingest.store import Part
 from dagster_project.settings import CompanyPaths, Settings
 
@@ -37,7 +40,7 @@ def load_raw(
     messages hold names and counts only.
     """
     key = Pseudonymiser.of(company, settings)
-    parts, reused = _read_all(company, paths, landing, progress)
+    parts, reused = _read_all(company, paths, landing, erasure.read(paths, key), progress)
     parts, accounts = _without_redelivered(company, parts)
     for account in accounts:
         account.check()
@@ -50,25 +53,26 @@ def load_raw(
 
 
 def _read_all(
-    company: Company, paths: CompanyPaths, landing: Landing, progress: Callable[[str], None]
+    company: Company, paths: CompanyPaths, landing: Landing, erasures: Erasures, progress: Callable[[str], None]
 ) -> tuple[list[Part], int]:
     """Parts of every delivery, source and file, in that order; all files are tried before any refusal is raised."""
     rejections: list[Rejection] = []
     parts: list[Part] = []
     reused = 0
     paths.raw.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(paths) as scratch:
+    # One database for all files: to open one takes longer than to read a small file.
+    with scratch_folder(paths) as scratch, scratch_connection(paths, scratch) as con:
         for delivery in landing.deliveries:
             for number, source, files in _assign(company, delivery, rejections):
                 for file in files:
-                    made_of = store.fingerprint(file, source, company)
+                    made_of = store.fingerprint(file, source, company, erasures.fingerprint)
                     part = store.find(paths.raw, file, number, source, made_of)
                     if part is not None:
                         reused += 1
                         parts.append(part)
                         continue
                     try:
-                        part = _read(company, paths, file, number, source, made_of, scratch, progress)
+                        part = _read(con, company, paths, file, number, source, made_of, scratch, erasures, progress)
                         parts.append(part)
                     except FileProblem as problem:
                         rejections.append(Rejection(delivery.on, file.name, problem.reason, problem.fix))
@@ -111,6 +115,7 @@ def _assign(
 
 
 def _read(
+    con: duckdb.DuckDBPyConnection,
     company: Company,
     paths: CompanyPaths,
     file: LandedFile,
@@ -118,17 +123,22 @@ def _read(
     source: Source,
     made_of: str,
     scratch: Path,
+    erasures: Erasures,
     progress: Callable[[str], None],
 ) -> Part:
     began = time.monotonic()
-    with scratch_connection(paths, scratch) as con:
+    try:
         reading = readers.open_file(con, file, source, scratch)
-        outcome = rows.classify(con, reading, source, entities()[source.entity], company, file.delivery, scratch)
+        entity = entities()[source.entity]
+        outcome = rows.classify(con, reading, source, entity, company, file.delivery, scratch, erasures)
         part = store.write(con, paths.raw, file, number, source, outcome, reading.columns, made_of, scratch)
+    finally:
+        clear(con)
     took = time.monotonic() - began
     progress(
         f"{file.delivery} {file.name} as {source.entity}: {part.delivered:,} delivered, {part.loaded:,} loaded, "
-        f"{part.quarantined:,} quarantined, {part.duplicates:,} duplicates, {part.excluded:,} excluded ({took:.1f} s)"
+        f"{part.quarantined:,} quarantined, {part.duplicates:,} duplicates, {part.excluded:,} excluded, "
+        f"{part.erased:,} erased ({took:.1f} s)"
     )
     return part
 
@@ -148,7 +158,7 @@ def _without_redelivered(company: Company, parts: list[Part]) -> tuple[list[Part
         if again:
             account = FileAccounting(
                 part.delivery, part.file, part.entity, part.delivered, 0, part.quarantined,
-                part.duplicates + part.loaded, part.excluded,
+                part.duplicates + part.loaded, part.excluded, part.erased,
             )  # fmt: skip
         else:
             kept.append(part)

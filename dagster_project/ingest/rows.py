@@ -21,9 +21,10 @@ import duckdb
 import numpy as np
 
 from dagster_project.companies import Company, Source, nearest
-from dagster_project.ingest import casting, expressions, textfile
+from dagster_project.ingest import casting, erasure, expressions, textfile
 from dagster_project.ingest.casting import Cell, Parameters, quoted
 from dagster_project.ingest.contract import Entity
+from dagster_project.ingest.erasure import Erasures
 from dagster_project.ingest.errors import FileProblem, IngestError
 from dagster_project.ingest.readers import Reading, resolve
 from dagster_project.ingest.scratch import insert_rows
@@ -55,6 +56,8 @@ class Outcome:
     quarantined: int
     duplicates: int
     excluded: int
+    erased: int
+    blanked: int  # rows of others that no longer say who referred them, because that person is erased
     reasons: tuple[tuple[str, str, int], ...]
     columns: tuple[str, ...]  # canonical columns the file brought
     first_line: int
@@ -71,6 +74,7 @@ def classify(
     company: Company,
     on: date,
     scratch: Path,
+    erasures: Erasures,
 ) -> Outcome:
     """Type and sort the records of a file; `FileProblem` when the file as a whole is refused."""
     where = f"{company.path.parent.name}/{company.path.name}"
@@ -82,6 +86,7 @@ def classify(
         "create or replace table flags as select rid, 'excluded'::varchar as status, "
         'null::struct("column" varchar, reason varchar)[] as reasons from cells where __skip'
     )
+    erased_rejects = erasure.mark(con, erasures, entity, columns)
     if source.where is not None:
         _exclude(con, source, columns, where)
     con.execute(
@@ -99,7 +104,7 @@ def classify(
         "select r.column, r.reason, count(*) from (select unnest(reasons) as r from flags) "
         "group by all union all select '', reason, count(*) from rejects group by all order by all"
     ).fetchall()
-    quarantined = counts.get("quarantined", 0) + rejected
+    quarantined = counts.get("quarantined", 0) + rejected - erased_rejects
     delivered = (reading.records - rejected) * reading.repeat + rejected
     _refuse_bad(delivered, quarantined, reasons)
     _keep_raw_of_conflicts(con, reading, scratch)
@@ -108,12 +113,14 @@ def classify(
         quarantined=quarantined,
         duplicates=counts.get("duplicate", 0),
         excluded=counts.get("excluded", 0),
+        erased=counts.get("erased", 0) + erased_rejects,
+        blanked=con.execute("select count(*) from blanked").fetchall()[0][0],
         reasons=tuple(reasons),
         columns=columns,
         first_line=reading.first_line,
         repeat=reading.repeat,
         placeholders=_count_placeholders(con, source),
-        notes=(*reading.notes, *notes, *_count_rounded(con, cells)),
+        notes=(*reading.notes, *notes, *_count_rounded(con, cells), *_count_blanked(con)),
     )
 
 
@@ -124,6 +131,11 @@ def _count_placeholders(con: duckdb.DuckDBPyConnection, source: Source) -> tuple
         "select name, count(*) from (select unnest(__placeholders) as name from cells) group by name order by name"
     ).fetchall()
     return tuple((str(name), int(count)) for name, count in rows)
+
+
+def _count_blanked(con: duckdb.DuckDBPyConnection) -> list[str]:
+    blanked = con.execute("select count(*) from blanked").fetchall()[0][0]
+    return [f"{blanked:,} rows named an erased person beside their own; that was blanked"] if blanked else []
 
 
 def _count_rounded(con: duckdb.DuckDBPyConnection, cells: Sequence[Cell]) -> list[str]:
@@ -192,6 +204,8 @@ def _cast(
                 replace(mapping, source=mapped[mapping.target]), entity, source, company.timezone, last_day, number, p
             )
         )
+    trimmed = ", ".join(f"{c.trimmed_sql} as {c.trimmed}" for c in cells)
+    bare = ", ".join(f"{c.bare_sql} as {c.bare}" for c in cells)
     texts = ", ".join(f"{c.text_sql} as {c.text}" for c in cells)
     values = ", ".join(f"{c.value_sql} as {c.value}" for c in cells)
     rate = _rate(cells, source, company, on, p)
@@ -224,7 +238,9 @@ def _cast(
                 select *, {any_fault} as __bad
                 from (select * {priced} from (
                     select *, {rate or "null"} as __rate
-                    from (select *, {values} from (select *, {texts} from ({reading.relation})))
+                    from (select *, {values} from (select *, {texts} from (
+                        select *, {bare} from (select *, {trimmed} from ({reading.relation}))
+                    )))
                 ))
             )) to (getvariable('cells_file')) (format parquet, {CHEAP})
             """,
@@ -374,7 +390,8 @@ def _exclude(con: duckdb.DuckDBPyConnection, source: Source, columns: tuple[str,
     try:
         con.execute(
             "insert into flags select rid, 'excluded', null from cells "
-            f"where not __skip and ({inside} is false or ({inside} is null and __reasons is null))"
+            f"where not __skip and ({inside} is false or ({inside} is null and __reasons is null)) "
+            "and rid not in (select rid from flags)"
         )
     except _USER_ERRORS as e:
         raise IngestError(f"{where}:{source.line}: `where` fails on some row ({type(e).__name__})") from None
@@ -454,6 +471,7 @@ def _keep_raw_of_conflicts(con: duckdb.DuckDBPyConnection, reading: Reading, scr
         f"from read_parquet($file, file_row_number = true) where file_row_number in ({bare})",
         {"file": again},
     )
+    con.execute("update conflict_raws set raw = '' where rid in (select rid from blanked)")
 
 
 def _refuse_bad(delivered: int, quarantined: int, reasons: Sequence[tuple[str, str, int]]) -> None:

@@ -64,3 +64,13 @@ def scratch_connection(paths: CompanyPaths, scratch: Path) -> Iterator[duckdb.Du
         yield con
     finally:
         con.close()
+
+
+def clear(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop every table and view: rows of one file are neither memory nor an answer to the next."""
+    found = con.execute(
+        "select 'view', view_name from duckdb_views() where not internal union all "
+        "select 'table', table_name from duckdb_tables()"
+    ).fetchall()
+    for kind, name in found:
+        con.execute(f"drop {kind} {casting.quoted(name)}")

@@ -39,6 +39,7 @@ class Part:
     quarantined: int
     duplicates: int
     excluded: int
+    erased: int
     reasons: tuple[tuple[str, str, int], ...]
     placeholders: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
@@ -60,20 +61,20 @@ class Part:
     def accounting(self) -> FileAccounting:
         return FileAccounting(
             self.delivery, self.file, self.entity, self.delivered, self.loaded, self.quarantined, self.duplicates,
-            self.excluded,
+            self.excluded, self.erased,
         )  # fmt: skip
 
     def quarantine_counts(self) -> list[QuarantineCount]:
         return [QuarantineCount(self.delivery, self.file, self.entity, c, r, n) for c, r, n in self.reasons]
 
 
-def fingerprint(file: LandedFile, source: Source, company: Company) -> str:
-    """Of everything the typed rows depend on: content, delivery date, mapping, time zone, contract and this code."""
+def fingerprint(file: LandedFile, source: Source, company: Company, erased: str = "") -> str:
+    """Of all the typed rows depend on: content, delivery date, mapping, time zone, who is erased, contract and code."""
     mapping = {k: v for k, v in asdict(source).items() if k not in ("files", "required", "mode")}
     for entry in (mapping, *mapping["columns"], mapping["unpivot"] or {}):
         entry.pop("line", None)
     rates = [(c, str(d), str(r)) for c, d, r in company.rates]
-    made_of = [file.sha256, file.name, str(file.delivery), mapping, company.timezone, company.currency, rates]
+    made_of = [file.sha256, file.name, str(file.delivery), mapping, company.timezone, company.currency, rates, erased]
     return hashlib.sha256((json.dumps(made_of, ensure_ascii=False) + _code_version()).encode()).hexdigest()
 
 
@@ -149,6 +150,7 @@ def write(
         quarantined=outcome.quarantined,
         duplicates=outcome.duplicates,
         excluded=outcome.excluded,
+        erased=outcome.erased,
         reasons=outcome.reasons,
         placeholders=outcome.placeholders,
         notes=outcome.notes,
@@ -182,7 +184,7 @@ def _write_rows(con: duckdb.DuckDBPyConnection, target: Path, outcome: Outcome, 
     columns = ", ".join(quoted(c) for c in outcome.columns)
     flagged = con.execute("select count(*) from flags").fetchall()[0][0]
     shifts = con.execute("select extra from lines limit 2").fetchall()
-    if not flagged and len(shifts) == 1 and outcome.repeat == 1:
+    if not flagged and not outcome.blanked and len(shifts) == 1 and outcome.repeat == 1:
         con.execute("drop view cells")
         (scratch / rows.CELLS).replace(target)
         return int(outcome.first_line + shifts[0][0])

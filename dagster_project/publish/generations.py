@@ -468,6 +468,18 @@ def prune(paths: CompanyPaths, keep: int = KEEP) -> tuple[int, ...]:
     return gone
 
 
+def forget(paths: CompanyPaths, numbers: Sequence[int]) -> tuple[int, ...]:
+    """Remove these generations for good, whatever `KEEP` says, but never the current one; return what went.
+
+    For people who asked to be forgotten: a rollback to a generation that holds them would publish them again.
+    """
+    with holding(paths, "forgetting"):
+        gone = tuple(n for n in numbers if n in generation_numbers(paths) and n != _current_number(paths))
+        for number in gone:
+            _remove_generation(paths, number)
+    return gone
+
+
 def _remove_generation(paths: CompanyPaths, number: int) -> None:
     """Rename first: a generation with its number on it is never half there."""
     folder = _folder(paths, number)

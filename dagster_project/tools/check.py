@@ -43,8 +43,10 @@ def check(settings: Settings, company_id: str) -> Checked:
     Raises `BookworthError` for mistakes in company.yaml and for a company without deliveries; refused files are in
     the result.
     """
-    # Nothing of it outlives the check, so the public key will do where the company's own is not at hand.
-    company = replace(load_company(settings, company_id), pseudonym_key="demo")
+    company = load_company(settings, company_id)
+    if not settings.paths(company_id).erased.is_file():
+        # Nothing of it outlives the check, so the public key will do where the company's own is not at hand.
+        company = replace(company, pseudonym_key="demo")
     near = settings.warehouse_dir if settings.warehouse_dir.is_dir() else None
     with tempfile.TemporaryDirectory(prefix=".check-", dir=near) as folder:
         aside = replace(settings, warehouse_dir=Path(folder).resolve())

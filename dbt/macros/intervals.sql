@@ -45,3 +45,21 @@
         else round({{ expression }}, cast(11 - floor(log10(abs({{ expression }}))) as integer))
     end
 {%- endmacro %}
+
+{#
+    95% bound of an amount with a mean and a variance. A positive amount is taken for lognormal, which cannot fall below
+    nothing and is all but normal where the doubt is small; its spread is capped where a larger one would pull the upper
+    bound back down. `mean` and `variance` must not be null where a bound is wanted.
+#}
+{% macro amount_bound(mean, variance, side) -%}
+    {%- set sign = {'low': '-', 'high': '+'}[side] -%}
+    case
+        when {{ mean }} is null or {{ variance }} is null then null
+        when {{ mean }} > 0
+            then {{ mean }} * exp(
+                -least(ln(1 + {{ variance }} / {{ mean }} / {{ mean }}), 3.8416) / 2
+                {{ sign }} 1.96 * sqrt(least(ln(1 + {{ variance }} / {{ mean }} / {{ mean }}), 3.8416))
+            )
+        else {{ mean }} {{ sign }} 1.96 * sqrt({{ variance }})
+    end
+{%- endmacro %}

@@ -45,6 +45,10 @@ placed as (
         orders.customer_id,
         orders.ordered_on as occurred_on,
         orders.event_on,
+        -- Booked by a contract: the renewal model speaks for it, not the purchase model.
+        current_run.is_active_by_contract
+        and orders.contract_id is not null
+        and coalesce(orders.order_kind, 'main') in ('main', 'renewal') as is_contractual,
         case when orders.is_return then 0 else 1 end as orders,
         case when current_run.revenue_source != 'orders' then 0
             when orders.is_return then -abs(orders.revenue_booked)
@@ -67,6 +71,9 @@ refunded as (
         orders.customer_id,
         orders.refunded_on as occurred_on,
         cast(null as date) as event_on,
+        current_run.is_active_by_contract
+        and orders.contract_id is not null
+        and coalesce(orders.order_kind, 'main') in ('main', 'renewal') as is_contractual,
         0 as orders,
         -orders.refund_amount as revenue,
         -- Unknown stays unknown: a refund alone would read as a loss.
@@ -86,6 +93,7 @@ invoiced as (
         invoices.resolved_customer_id as customer_id,
         invoices.issued_on as occurred_on,
         cast(null as date) as event_on,
+        false as is_contractual,
         case when order_inputs.is_delivered then 0 else 1 end as orders,
         invoices.amount as revenue,
         invoices.amount * current_run.gross_margin as margin
@@ -102,6 +110,7 @@ written_off as (
         invoices.resolved_customer_id as customer_id,
         invoices.written_off_on as occurred_on,
         cast(null as date) as event_on,
+        false as is_contractual,
         0 as orders,
         -coalesce(invoices.written_off_amount, invoices.amount) as revenue,
         case
@@ -119,6 +128,7 @@ accrued as (
         contract_months.customer_id,
         contract_months.accrued_on as occurred_on,
         cast(null as date) as event_on,
+        true as is_contractual,
         0 as orders,
         contract_months.revenue,
         contract_months.revenue * current_run.gross_margin as margin
@@ -145,6 +155,7 @@ select
     customer_id,
     occurred_on,
     event_on,
+    is_contractual,
     orders,
     cast(revenue as {{ money() }}) as revenue_net,
     cast(margin as {{ money() }}) as margin_net

@@ -1,0 +1,21 @@
+select
+    run,
+    component,
+    model,
+    status,
+    is_admissible,
+    is_chosen,
+    has_converged,
+    parameters,
+    standard_errors,
+    {{ steady('log_likelihood') }} as log_likelihood,
+    customers,
+    tuples,
+    left_out,
+    {{ steady('correlation') }} as correlation,
+    holdout_customers,
+    {{ steady('holdout_expected') }} as holdout_expected,
+    {{ steady('holdout_actual') }} as holdout_actual,
+    {{ steady('holdout_deviance') }} as holdout_deviance,
+    reason
+from {{ source('predictions', 'model_fits') }}
