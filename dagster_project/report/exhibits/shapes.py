@@ -7,7 +7,7 @@ without a row to show is no exhibit: the chapter says what is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -57,11 +57,16 @@ class Shape:
     zh: str
     pick: str
     where: Mapping[str, Any] = field(default_factory=dict)
+    keep: Callable[[Row], bool] = lambda _: True
     name: str = ""  # tells two charts of one table apart
     size: Literal["small", "wide"] = "wide"
 
     def __call__(self, data: ReportData) -> list[Block]:
-        rows = [row for row in data.rows[self.query] if all(row[key] == value for key, value in self.where.items())]
+        rows = [
+            row
+            for row in data.rows[self.query]
+            if all(row[key] == value for key, value in self.where.items()) and self.keep(row)
+        ]
         if not any(is_known(row[self.pick]) for row in rows):
             return []
         mart = BY_QUERY[self.query]

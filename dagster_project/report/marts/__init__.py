@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dagster_project.report.marts import risk, score
+from dagster_project.report.marts import risk, score, value
 from dagster_project.report.marts.mart import Mart
 
-MARTS: tuple[Mart, ...] = (*risk.MARTS, *score.MARTS)
+MARTS: tuple[Mart, ...] = (*value.MARTS, *risk.MARTS, *score.MARTS)
 
 # Rows of customers: in no page or sheet but the seller's own. The most telling rows come first.
-SELLER: tuple[Mart, ...] = ()
+SELLER: tuple[Mart, ...] = (*value.SELLER,)
 
 BY_TABLE: Mapping[str, Mart] = {mart.table: mart for mart in MARTS if not mart.name}
 BY_QUERY: Mapping[str, Mart] = {mart.query: mart for mart in MARTS}

@@ -80,9 +80,11 @@ class Mart:
     def sql(self) -> str:
         """The rows as published, in the order of the key."""
         keys = [key for column in self.columns for key in column.parts or (column.name,)]
-        names = ", ".join(dict.fromkeys([*keys, *self.people, *self.key.split(), *self.within.split()]))
+        ordered = re.split(r",\s*", self.key) if "," in self.key else self.key.split()
+        sorted_by = [key.split()[0] for key in ordered]
+        names = ", ".join(dict.fromkeys([*keys, *self.people, *sorted_by, *self.within.split()]))
         source = f"({self.select})" if self.select else self.table
-        return f"select {names} from {source} order by {', '.join(self.key.split())}"  # noqa: S608 - own names
+        return f"select {names} from {source} order by {', '.join(ordered)}"  # noqa: S608 - own names
 
 
 def _parsed(token: str) -> tuple[Column, str | None, bool]:
