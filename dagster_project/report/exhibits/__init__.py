@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dagster_project.report.content import Block
 from dagster_project.report.data import ReportData
-from dagster_project.report.exhibits import risk
+from dagster_project.report.exhibits import channels, risk, service
 from dagster_project.report.exhibits.cohorts import cohorts
 from dagster_project.report.exhibits.growth import growth
 from dagster_project.report.exhibits.mix import mix
@@ -15,8 +15,11 @@ from dagster_project.report.exhibits.quality import quality
 EXHIBITS: Mapping[str, tuple[Callable[[ReportData], list[Block]], ...]] = {
     "scale": (growth,),
     "structure": (mix,),
+    "satisfaction": (service.topics, service.trend),
     "retention": (cohorts,),
-    "relationship": (risk.key_people,),
+    "channels": (channels.funnel, channels.conversion, channels.cost, channels.channels, channels.partners),
+    "service": (service.causes, service.waiting),
+    "relationship": (service.care, risk.key_people),
     "data_quality": (quality,),
     "risk": (risk.concentration, risk.receivables, risk.contracts),
     "market": (risk.markets,),

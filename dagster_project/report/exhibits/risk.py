@@ -24,6 +24,7 @@ receivables = Bars(
     en="Most is owed in the bucket {bucket}: {open_amount}, of which {expected_loss} may not come.",
     zh="欠款最多的账龄区间为{bucket}：{open_amount}，其中预计损失 {expected_loss}。",
     pick="open_amount",
+    keep=lambda row: row["bucket"] != "written_off",
     label="bucket",
     series={"open_amount": Text("Open", "未收"), "expected_loss": Text("Loss to be expected", "预计损失")},
     kind="money",

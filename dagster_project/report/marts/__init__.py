@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dagster_project.report.marts import risk, score, value
+from dagster_project.report.marts import acquisition, risk, score, service, value
 from dagster_project.report.marts.mart import Mart
 
-MARTS: tuple[Mart, ...] = (*value.MARTS, *risk.MARTS, *score.MARTS)
+MARTS: tuple[Mart, ...] = (
+    *value.MARTS,
+    *acquisition.MARTS,
+    *service.MARTS,
+    *risk.MARTS,
+    *score.MARTS,
+)
 
 # Rows of customers: in no page or sheet but the seller's own. The most telling rows come first.
 SELLER: tuple[Mart, ...] = (*value.SELLER,)
