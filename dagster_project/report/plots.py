@@ -82,6 +82,7 @@ def bars(rows: Sequence[Text], series: Sequence[Series], kind: Kind, title: Text
     """Horizontal bars, the first row on top, each with its figure beside it."""
     import plotly.graph_objects as go
 
+    series = [each for each in series if any(value is not None for value in each.values)]
     values = [shown(value) or 0.0 for each in series for value in each.values]
     top, bottom = max([0.0, *values]), min([0.0, *values])
     spread = (top - bottom) or 1.0

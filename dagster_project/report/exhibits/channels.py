@@ -6,6 +6,7 @@ from dagster_project.report.content import Text
 from dagster_project.report.exhibits.shapes import Bars, Dots
 
 funnel = Bars(
+    largest_first=True,
     query="fct_lead_funnel",
     name="stages",
     title=Text("Channel funnel: leads and how far they came in 180 days", "渠道漏斗：线索及其180天内的进展"),
@@ -39,6 +40,7 @@ conversion = Dots(
     size="small",
 )
 cost = Bars(
+    largest_first=True,
     query="fct_cac_ltv",
     title=Text("What a new customer costs, by channel", "各渠道获客成本"),
     en="Dearest is {channel}: {cac} a new customer, with spending moved by the lag between money and customer.",
@@ -51,6 +53,7 @@ cost = Bars(
     size="small",
 )
 channels = Bars(
+    largest_first=True,
     query="fct_channel_performance",
     title=Text("Revenue by the channel that brought the customer", "按获客渠道的收入"),
     en="Most revenue comes from customers whom {channel} brought: {revenue_share}.",
@@ -62,6 +65,7 @@ channels = Bars(
     kind="share",
 )
 partners = Bars(
+    largest_first=True,
     query="fct_partner_performance",
     title=Text("Revenue by kind of partner", "各类合作伙伴带来的收入"),
     en="Most comes through {kind}: {revenue_net_12m} in twelve months.",

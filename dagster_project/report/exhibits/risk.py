@@ -6,6 +6,7 @@ from dagster_project.report.content import Text
 from dagster_project.report.exhibits.shapes import Bars, Columns
 
 concentration = Bars(
+    largest_first=True,
     query="fct_concentration",
     title=Text("How much hangs on the largest", "收入对最大类别的依赖"),
     en="Most concentrated is the split by {cut}: the largest brings {top1_share} of the revenue of twelve months; "

@@ -122,9 +122,12 @@ class Bars(Shape):
     kind: Kind
     axis_title: Text = NOTHING
     most: int = 16
+    largest_first: bool = False  # by the first of `series`; what is hidden stands last
 
     def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
-        shown = rows[: self.most]
+        first = next(iter(self.series))
+        ordered = sorted(rows, key=lambda row: -size_of(row[first])) if self.largest_first else rows
+        shown = ordered[: self.most]
         title = self.axis(data, self.kind, self.axis_title)
         return plots.bars(
             [self.word(data, row, self.label) for row in shown],
