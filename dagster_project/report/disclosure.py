@@ -58,12 +58,11 @@ def _cells(mart: Mart, rows: Sequence[Row], mix: Sequence[Row], least: int) -> C
 
 def _hidden_in_mix(mart: Mart, mix: Sequence[Row]) -> dict[str, tuple[str, set[object]]]:
     """Column -> the key that names its buckets, and the buckets whose count the mix hides."""
-    if not mart.like_mix:
-        return {}
-    breakdown, key, *pairs = mart.like_mix.split()
-    out = {}
-    for pair in pairs:
-        column, _, measure = pair.partition("=")
-        buckets = {row["breakdown_value"] for row in mix if row["breakdown"] == breakdown and row[measure] is HIDDEN}
-        out[column] = (key, buckets)
+    out: dict[str, tuple[str, set[object]]] = {}
+    for alike in filter(None, mart.like_mix.split(";")):
+        breakdown, key, *pairs = alike.split()
+        for pair in pairs:
+            column, _, measure = pair.partition("=")
+            hidden = {row["breakdown_value"] for row in mix if row["breakdown"] == breakdown and row[measure] is HIDDEN}
+            out[column] = (key, out.get(column, (key, set()))[1] | hidden)
     return out

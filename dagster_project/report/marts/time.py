@@ -66,7 +66,11 @@ MARTS = (
         select="""
         select
             *,
-            case when measure like '%revenue%' or measure like '%margin%' then 'money' else 'orders' end as unit
+            case
+                when measure in ('revenue_net', 'margin_net') then 'money'
+                when measure = 'orders' then 'orders'
+                else 'customers'
+            end as unit
         from cohort.fct_period_comparison
         where period_type = 'window'
         """,
