@@ -193,9 +193,13 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "acquisition.fct_channel_performance": {"basis": "acquisition"},
     "acquisition.fct_lead_funnel": {"period_type": "ripe_year", "breakdown": "source"},
     "cohort.fct_period_comparison": {"period_type": "window"},
-    "cohort.fct_recurring_revenue": {"years_back": 0},
     "cohort.fct_survival": {"breakdown": "", "breakdown_value": ""},
     "cohort.fct_value_deciles": {"unit": "customer", "measure": "revenue_net_12m"},
+    "customer.fct_backlog": {"standing": "ahead"},
+    "customer.fct_category_affinity": {"segmentation": "all"},
+    "customer.fct_lifecycle_transitions": {"period_type": "year", "months_back": 0},
+    "customer.fct_price_volume_mix": {"bridge": "customer"},
+    "customer.fct_segments": {"segmentation": "rfm_segment"},
     "risk.fct_churn_reasons": {"period": "ever"},
     "risk.fct_churn_warning": {"run": "current", "is_at_risk": True},
     "risk.fct_concentration": {"run": "current", "unknown_share": 0.1},
@@ -228,6 +232,8 @@ def _sample(table: str, at: int) -> dict[str, Any]:
         column: Decimal(1000 * at) if type_.startswith("decimal") else by_type[type_]
         for column, type_ in declared_tables()[table].items()
     }
+    if "years_back" in row:
+        row["years_back"] = 0 if table == "customer.fct_price_volume_mix" else at - 1
     return row | CHOSEN.get(table, {})
 
 

@@ -82,9 +82,11 @@ MARTS = (
             cast(sum(customers_active) as integer) as customers_active,
             cast(sum(customers_orphaned) as integer) as customers_orphaned,
             sum(revenue_net_12m) as revenue_net_12m,
-            sum(revenue_share) as revenue_share,
+            cast(sum(revenue_net_12m) as double) / nullif(cast(sum(sum(revenue_net_12m)) over () as double), 0)
+                as revenue_share,
             sum(margin_net_12m) as margin_net_12m,
-            sum(margin_share) as margin_share
+            cast(sum(margin_net_12m) as double) / nullif(cast(sum(sum(margin_net_12m)) over () as double), 0)
+                as margin_share
         from risk.fct_key_people
         group by standing
         """,
