@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from dagster_project.companies import BookworthError
+from dagster_project.model_facts import BuiltModel
 from dagster_project.settings import DBT_PROJECT_DIR, CompanyPaths
 
 _PROJECT = ("--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR))
@@ -22,12 +24,19 @@ _QUIET = ("--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of a model, seed or test. `failures`: rows that break a test."""
+    """What became of a model, seed or test. `failures`: rows that break a test.
+
+    `asks` is what a test holds true, in words; `sql` its query, which gives the rows that break it. `model` is what was
+    built, of models and seeds.
+    """
 
     unique_id: str
     status: str  # success, pass, warn, error, fail, skipped
     seconds: float
     failures: int | None
+    asks: str = ""
+    sql: str = ""
+    model: BuiltModel | None = None
 
     @property
     def has_failed(self) -> bool:
@@ -117,4 +126,44 @@ def _each_result(on_result: Callable[[NodeResult], None]) -> Callable[[Any], Non
 
 
 def _node_result(result: Any) -> NodeResult:
-    return NodeResult(result.node.unique_id, str(result.status), float(result.execution_time), result.failures)
+    node = result.node
+    is_test = node.resource_type == "test"
+    return NodeResult(
+        node.unique_id,
+        str(result.status),
+        float(result.execution_time),
+        result.failures,
+        asks=_asks(node) if is_test else "",
+        sql=(node.compiled_code or "").strip() if is_test else "",
+        model=None if is_test else _built_model(node),
+    )
+
+
+def _asks(test: Any) -> str:
+    """A test in words: the comment that opens its file, or its kind and columns."""
+    if test.description:
+        return str(test.description)
+    metadata = getattr(test, "test_metadata", None)
+    if metadata is None:
+        comment = takewhile(lambda line: line.startswith("--"), test.raw_code.strip().splitlines())
+        return " ".join(line.removeprefix("--").strip() for line in comment)
+    named = metadata.kwargs.get("column_name") or ", ".join(metadata.kwargs.get("columns", []))
+    values = metadata.kwargs.get("values")
+    among = f" is one of {', '.join(map(str, values))}" if values else ""
+    return f"{named}{among}" if among else f"{named}: {metadata.name.replace('_', ' ')}"
+
+
+def _built_model(node: Any) -> BuiltModel:
+    manifest = _manifest()
+    parents = [manifest.nodes.get(name) or manifest.sources.get(name) for name in node.depends_on_nodes]
+    return BuiltModel(
+        unique_id=node.unique_id,
+        relation=_relation(node),
+        sql=getattr(node, "compiled_code", None) or "",
+        parents=[_relation(parent) for parent in parents if parent is not None],
+        meta=node.config.meta,
+    )
+
+
+def _relation(node: Any) -> str:
+    return f"{node.database}.{node.schema}.{getattr(node, 'identifier', None) or node.alias}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,19 @@ company_partitions = dg.DynamicPartitionsDefinition(name="company")
 
 # What a run says while it works; the command line puts its own printer here.
 progress: Callable[[str, str], None] = lambda company_id, message: None  # noqa: E731
+
+
+def code_reference(*functions: Callable[..., object]) -> dict[str, dg.CodeReferencesMetadataValue]:
+    """Metadata that lets the UI open the functions an asset is made by."""
+    references: list[dg.LocalFileCodeReference | dg.UrlCodeReference] = [
+        dg.LocalFileCodeReference(
+            file_path=function.__code__.co_filename,
+            line_number=function.__code__.co_firstlineno,
+            label=f"{function.__module__}.{function.__name__}",
+        )
+        for function in map(inspect.unwrap, functions)
+    ]
+    return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=references)}
 
 
 class CompanyRun(dg.ConfigurableResource):

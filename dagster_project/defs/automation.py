@@ -1,12 +1,14 @@
-"""When a company is refreshed: when asked, every night, and when a delivery has arrived."""
+"""When a company is refreshed: when asked, every night, and when a delivery has arrived; and who hears of failures."""
 
 import json
 
 import dagster as dg
 
+from dagster_project.alerts import Alert, alert_url, send_alert
 from dagster_project.companies import find_companies
 from dagster_project.ingest.arrivals import arrivals
-from dagster_project.resources import company_partitions
+from dagster_project.publish.generations import status
+from dagster_project.resources import PARTITION_TAG, company_partitions
 from dagster_project.settings import Settings
 
 # Dagster's console log repeats every event; what people follow is the summary, the UI and the ledger.
@@ -53,6 +55,32 @@ def deliveries(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     return dg.SensorResult(
         run_requests=ready, cursor=json.dumps({company: state.fingerprint for company, state in seen.items()})
     )
+
+
+@dg.run_failure_sensor(
+    monitored_jobs=[refresh],
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="A refresh failed: post its reason to BOOKWORTH_ALERT_URL, where that is set.",
+)
+def failures(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    url = alert_url()
+    if url is None:
+        return dg.SkipReason("BOOKWORTH_ALERT_URL is not set.")
+    # An alert that nobody takes fails the tick, which the sensor's page shows.
+    send_alert(url, _alert(context.dagster_run))
+    return None
+
+
+def _alert(run: dg.DagsterRun) -> Alert:
+    company = run.tags.get(PARTITION_TAG, "")
+    standing = status(Settings.from_env().paths(company))
+    last = standing.last_run
+    # The ledger has the reason in words; a run that died before its first stage is not in it.
+    is_own = last is not None and last.run_id == run.run_id
+    reason = last.message if last is not None and is_own else "the run died; its page in the UI has the log"
+    current = standing.generation.number if standing.generation else None
+    stays = f"generation {current} stays published" if current else "nothing is published yet"
+    return Alert(company, run.run_id, f"{company}: refresh failed: {reason}; {stays}.", current)
 
 
 def _add_partitions(instance: dg.DagsterInstance, companies: list[str]) -> None:

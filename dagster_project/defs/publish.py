@@ -10,7 +10,7 @@ from dagster_project.publish.stages import stages_not_of_run
 from dagster_project.publish.verdict import read_stamp, seal_verdict
 from dagster_project.quality.evidence import read_results, unbalanced_files
 from dagster_project.quality.verdicts import judge
-from dagster_project.resources import OWNERS, CompanyRun, company_partitions
+from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 
 
 @dg.asset(
@@ -18,6 +18,7 @@ from dagster_project.resources import OWNERS, CompanyRun, company_partitions
     group_name="publish",
     kinds={"json"},
     owners=OWNERS,
+    metadata=code_reference(seal_verdict),
     partitions_def=company_partitions,
     deps=[["reports", "index"], ["reports", "tables"], ["reports", "assessment"], ["quality", "expectation_results"]],
 )
@@ -52,6 +53,7 @@ def verdict(context: dg.AssetExecutionContext, company_run: CompanyRun) -> dg.Ma
     group_name="publish",
     kinds={"duckdb", "html"},
     owners=OWNERS,
+    metadata=code_reference(publish),
     partitions_def=company_partitions,
     deps=[["publish", "verdict"]],
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)),

@@ -9,7 +9,7 @@ from dagster_project.quality.evidence import status_counts
 from dagster_project.quality.runner import run_suites
 from dagster_project.quality.tables import write_results
 from dagster_project.quality.verdicts import CheckVerdict, judge, planned_checks
-from dagster_project.resources import OWNERS, CompanyRun, company_partitions
+from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 
 PLANNED = planned_checks()
 
@@ -47,6 +47,7 @@ def marts_expectations(
     group_name="quality",
     kinds={"great_expectations", "duckdb"},
     owners=OWNERS,
+    metadata=code_reference(run_suites),
     partitions_def=company_partitions,
     deps=sorted({spec.asset_key for stage in ("raw", "marts") for spec in _specs(stage)}),
 )

@@ -11,7 +11,7 @@ from dagster_project.ingest.raw import load_raw
 from dagster_project.ingest.run_parameters import as_of_date, write_run_parameters
 from dagster_project.publish.verdict import begin_build, read_stamp
 from dagster_project.quality.evidence import unbalanced_files
-from dagster_project.resources import OWNERS, CompanyRun, company_partitions
+from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 from dagster_project.row_counts import row_counts
 
 EVIDENCE = {
@@ -31,6 +31,7 @@ class RefreshConfig(dg.Config):
     group_name="landing",
     kinds={"file"},
     owners=OWNERS,
+    metadata=code_reference(land),
     partitions_def=company_partitions,
 )
 def delivered_files(
@@ -68,9 +69,10 @@ def delivered_files(
                 kinds={"duckdb", "parquet"},
                 owners=OWNERS,
                 metadata={
+                    **code_reference(load_raw, contract.entities),
                     "dagster/column_schema": dg.TableSchema(
                         [dg.TableColumn(c.name, c.duckdb_type) for c in entity.columns.values()]
-                    )
+                    ),
                 },
             )
             for entity in contract.entities().values()
@@ -82,6 +84,7 @@ def delivered_files(
                 description=text,
                 kinds={"duckdb"},
                 owners=OWNERS,
+                metadata=code_reference(load_raw),
             )
             for name, text in EVIDENCE.items()
         ),

@@ -8,7 +8,7 @@ from dagster_project.publish.verdict import read_stamp
 from dagster_project.report.build import build_reports, sizes
 from dagster_project.report.marts import SELLER
 from dagster_project.report.queries import QUERIES
-from dagster_project.resources import OWNERS, CompanyRun, company_partitions
+from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 
 READ_BY_REPORTS = sorted({table.replace(".", "/") for query in QUERIES.values() for table in query.tables}
                          | {mart.table.replace(".", "/") for mart in SELLER})  # fmt: skip
@@ -25,6 +25,7 @@ READ_BY_REPORTS = sorted({table.replace(".", "/") for query in QUERIES.values() 
             description=description,
             kinds={kind},
             owners=OWNERS,
+            metadata=code_reference(build_reports),
         )
         for name, kind, description in (
             (

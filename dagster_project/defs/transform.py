@@ -1,5 +1,6 @@
-"""dbt: staging and intermediate, then marts, then what is judged and scored. Python works between the three."""
+"""dbt: staging and intermediate, then marts, then indicators, then scores. Python works between the four."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -7,14 +8,21 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from dagster_project.dbt_build import NodeResult, build_nodes, failures_in_words
+from dagster_project.model_facts import ModelFacts, model_facts
 from dagster_project.resources import OWNERS, CompanyRun, company_partitions
-from dagster_project.row_counts import row_counts
 from dagster_project.settings import DBT_PROJECT_DIR
 
 UNIQUE_ID = "dagster_dbt/unique_id"
+INDICATORS = "path:models/intermediate/indicators path:models/marts/quality fct_indicators"
+SCORES = "path:models/marts/score int_mart_rows_counted"
 # Built on what the value models predict.
 PREDICTED = "path:models/intermediate/predicted"
-SCORES = "path:models/intermediate/indicators path:models/marts/quality path:models/marts/score"
+
+SEE_ROWS = """In the company's warehouse folder, `duckdb work.duckdb`:
+```sql
+attach if not exists 'build/marts.duckdb' as marts (read_only);
+{sql}
+```"""
 
 project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
@@ -26,7 +34,11 @@ class StageTranslator(DagsterDbtTranslator):
         spec = super().get_asset_spec(manifest, unique_id, project)
         folder = manifest["nodes"].get(unique_id, {}).get("fqn", ["", "reference"])[1]
         stage = folder if folder in ("staging", "intermediate", "marts") else "reference"
-        return spec.replace_attributes(group_name=stage, owners=OWNERS, kinds={"dbt", "duckdb"})
+        # `tag:subject=risk` selects what a subject is made of, `group:marts` a stage.
+        subject = {"subject": spec.key.path[0]} if stage == "marts" else {}
+        return spec.replace_attributes(
+            group_name=stage, owners=OWNERS, kinds={"dbt", "duckdb"}, tags={**spec.tags, "stage": stage, **subject}
+        )
 
     def get_asset_check_spec(
         self,
@@ -38,6 +50,16 @@ class StageTranslator(DagsterDbtTranslator):
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         return spec and spec._replace(partitions_def=company_partitions)
 
+
+def _source_keys() -> dict[str, dg.AssetKey]:
+    sources = json.loads(project.manifest_path.read_text(encoding="utf-8"))["sources"].values()
+    return {
+        f"{source['schema']}.{source['name']}": dg.AssetKey(source["config"]["meta"]["dagster"]["asset_key"])
+        for source in sources
+    }
+
+
+SOURCES = _source_keys()
 
 translator = StageTranslator(
     # Checks on sources would silently stop blocking checks from blocking: they are left to Great Expectations.
@@ -63,7 +85,7 @@ def intermediate(context: dg.AssetExecutionContext, company_run: CompanyRun) -> 
     project=project,
     name="marts",
     select=f"path:models/marts {PREDICTED}",
-    exclude=SCORES,
+    exclude=f"{INDICATORS} {SCORES}",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -74,8 +96,22 @@ def marts(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterato
 @dbt_assets(
     manifest=project.manifest_path,
     project=project,
+    name="indicators",
+    select=INDICATORS,
+    exclude="int_mart_rows_counted",
+    partitions_def=company_partitions,
+    dagster_dbt_translator=translator,
+)
+def indicators(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterator[Any]:
+    yield from _build(context, company_run, "indicators")
+
+
+@dbt_assets(
+    manifest=project.manifest_path,
+    project=project,
     name="scores",
     select=SCORES,
+    exclude="fct_indicators",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -96,7 +132,8 @@ def _build(
     keys = {assets[key].metadata[UNIQUE_ID]: key for key in context.selected_asset_keys}
     with company_run.stage(stage) as paths:
         results = build_nodes(paths, [name.split(".")[2] for name in (keys or checks)], _report(context))
-        counts = {**row_counts(paths.work_db), **row_counts(paths.candidate_db)}
+        built = [result.model for result in results if result.model is not None and result.status == "success"]
+        facts = model_facts(paths, built)
         failed = failures_in_words(results)
         if failed:
             company_run.fell_short(f"dbt {stage}: {failed}")
@@ -104,24 +141,48 @@ def _build(
         if result.unique_id in checks:
             yield _check(checks[result.unique_id], result)
         elif result.unique_id in keys and result.status == "success":
-            yield _materialized(keys[result.unique_id], result, counts)
+            yield _materialized(keys[result.unique_id], result, facts[result.unique_id])
     if failed:
         raise dg.Failure(f"dbt {stage}: {failed}", allow_retries=False)
 
 
-def _materialized(key: dg.AssetKey, result: NodeResult, counts: Mapping[str, int]) -> dg.MaterializeResult:
-    rows = counts.get(".".join(key.path[-2:]))
-    metadata = {"seconds": result.seconds, **({"dagster/row_count": rows} if rows is not None else {})}
-    return dg.MaterializeResult(asset_key=key, metadata=metadata)
+def _materialized(key: dg.AssetKey, result: NodeResult, facts: ModelFacts) -> dg.MaterializeResult:
+    sources = {
+        column: [dg.TableColumnDep(_asset_key(table), source) for table, source in found]
+        for column, found in facts.lineage.items()
+    }
+    return dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            "seconds": result.seconds,
+            "dagster/row_count": facts.rows,
+            **facts.figures,
+            **({"preview": dg.MetadataValue.md(facts.preview)} if facts.preview else {}),
+            **({"dagster/column_lineage": dg.TableColumnLineage(sources)} if sources else {}),
+        },
+    )
+
+
+def _asset_key(table: str) -> dg.AssetKey:
+    """The asset behind `schema.table`: a model's key is just that, a source's what its YAML says."""
+    return SOURCES.get(table) or dg.AssetKey(table.split("."))
 
 
 def _check(key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
+    passed = result.status == "pass"
+    rows = result.failures or 0
+    outcome = "holds" if passed else f"{rows} rows break it" if rows else f"could not be asked ({result.status})"
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
-        passed=result.status == "pass",
+        passed=passed,
         severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
-        metadata={"rows_that_break_it": result.failures or 0, "status": result.status},
+        description=f"{result.asks} - {outcome}",
+        metadata={
+            "rows_that_break_it": rows,
+            "status": result.status,
+            **({} if passed else {"to_see_the_rows": dg.MetadataValue.md(SEE_ROWS.format(sql=result.sql))}),
+        },
     )
 
 

@@ -37,8 +37,8 @@ def write_run_parameters(company: Company, paths: CompanyPaths, as_of: date) -> 
             """
             create or replace table evidence.run_parameters (
                 run varchar, company_id varchar, as_of_on date, cut_on date, months_shift integer, profile varchar,
-                currency varchar, revenue_source varchar, gross_margin decimal(9, 6), discount_rate decimal(9, 6),
-                deal_structure varchar, market_industry varchar, market_region varchar
+                currency varchar, timezone varchar, revenue_source varchar, gross_margin decimal(9, 6),
+                discount_rate decimal(9, 6), deal_structure varchar, market_industry varchar, market_region varchar
             )
             """
         )
@@ -50,7 +50,7 @@ def write_run_parameters(company: Company, paths: CompanyPaths, as_of: date) -> 
                     $run, $company_id,
                     cast($as_of::date + interval 1 day - to_months($months_shift) as date) - 1,
                     cast($as_of::date + interval 1 day - to_months($months_shift) as date),
-                    $months_shift, $profile, $currency, $revenue_source, $gross_margin, $discount_rate,
+                    $months_shift, $profile, $currency, $timezone, $revenue_source, $gross_margin, $discount_rate,
                     $deal_structure, $market_industry, $market_region
                 """,
                 {
@@ -60,6 +60,7 @@ def write_run_parameters(company: Company, paths: CompanyPaths, as_of: date) -> 
                     "months_shift": months_shift,
                     "profile": company.profile,
                     "currency": company.currency,
+                    "timezone": company.timezone,
                     "revenue_source": company.revenue_source,
                     "gross_margin": company.gross_margin,
                     "discount_rate": company.discount_rate,

@@ -17,7 +17,20 @@ from dagster_project.quality.verdicts import planned_checks
 from tests.pipeline.world import EXAMPLES, World
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
-GROUPS = {"landing", "raw", "reference", "staging", "intermediate", "value", "marts", "quality", "reports", "publish"}
+DBT_BUILDS = {"intermediate", "marts", "indicators", "scores"}
+GROUPS = {
+    "landing",
+    "raw",
+    "reference",
+    "staging",
+    "intermediate",
+    "value",
+    "marts",
+    "quality",
+    "score",
+    "reports",
+    "publish",
+}
 
 
 @pytest.fixture
@@ -56,6 +69,7 @@ def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
                 "kinds": bool(spec.kinds),
                 "partitions": isinstance(spec.partitions_def, dg.DynamicPartitionsDefinition),
                 "group": spec.group_name in GROUPS,
+                "code": "dagster/code_references" in spec.metadata,
             }.items()
             if not there
         ]
@@ -203,9 +217,41 @@ def test_the_same_delivery_keeps_its_run_key(definitions: dg.Definitions, inbox:
     assert len(set(keys)) == 1
 
 
+def test_a_failed_refresh_raises_an_alert(
+    definitions: dg.Definitions, inbox: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A nightly run that failed is otherwise found by whoever opens the report in the morning."""
+    from dagster_project.defs import automation
+
+    (inbox.paths("anlan_safety").deliveries / "2026-06-30" / "ERP销售订单_20260630.csv").write_bytes(b"")
+    failed = inbox.bookworth("refresh", "anlan_safety")
+    assert failed.code != 0
+    sent: list[automation.Alert] = []
+    monkeypatch.setattr(automation, "send_alert", lambda url, alert: sent.append(alert))
+    monkeypatch.setenv("BOOKWORTH_ALERT_URL", "http://127.0.0.1/hook")
+    with inbox.instance() as instance:
+        (run,) = instance.get_runs(dg.RunsFilter(job_name="refresh"))
+        event = next(
+            entry.get_dagster_event()
+            for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.PIPELINE_FAILURE)
+        )
+        context = dg.build_run_status_sensor_context("failures", event, instance, run)
+        definitions.resolve_sensor_def("failures")(context.for_run_failure())
+    (alert,) = sent
+    assert alert.company == "anlan_safety"
+    assert "ERP销售订单_20260630.csv" in alert.text
+    assert "nothing is published yet" in alert.text
+
+
 def test_a_company_without_deliveries_is_left_alone(definitions: dg.Definitions, inbox: World) -> None:
     """A folder made a day early would fail every minute."""
     shutil.rmtree(inbox.paths("anlan_safety").deliveries)
     with inbox.instance() as instance:
         first = _look(definitions, instance, None)
         assert _asked(_look(definitions, instance, first.cursor)) == []
+
+
+def test_every_build_of_dbt_is_one_step(definitions: dg.Definitions) -> None:
+    """Two selections that need one another are split in silence, and the halves run before what they need is there."""
+    steps = set(definitions.resolve_job_def("refresh").graph.node_dict)
+    assert {step for step in steps if step.rstrip("_0123456789") in DBT_BUILDS} == DBT_BUILDS

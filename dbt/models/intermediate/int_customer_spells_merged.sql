@@ -28,7 +28,8 @@ purchases as (
         -least(
             months.months_back,
             case when current_run.is_active_from_event then event_days.months_back end
-        ) + current_run.active_months - 1 as ends_period
+        ) as sign_period,
+        current_run.active_months
     from months
     cross join current_run
     left join days as event_days on months.last_event_on = event_days.day_on
@@ -58,13 +59,15 @@ active_stretches as (
     select
         customer_id,
         starts_period,
-        ends_period
+        sign_period + active_months - 1 as ends_period,
+        sign_period
     from purchases
     union all
     select
         customer_id,
         starts_period,
-        greatest(starts_period, ends_period) as ends_period
+        greatest(starts_period, ends_period) as ends_period,
+        greatest(starts_period, ends_period) as sign_period
     from contract_terms
 ),
 
@@ -94,7 +97,9 @@ select
     customer_id,
     cast(spell_number as integer) as spell_number,
     cast(min(starts_period) as integer) as starts_period,
-    cast(max(ends_period) as integer) as ends_period
+    cast(max(ends_period) as integer) as ends_period,
+    -- The last purchase, event or contract month: the spell runs on from it for as long as silence is no loss yet.
+    cast(max(sign_period) as integer) as last_sign_period
 from numbered
 group by
     customer_id,

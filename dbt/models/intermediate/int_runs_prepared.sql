@@ -17,6 +17,7 @@ select
     parameters.months_shift,
     {{ add_months('parameters.cut_on', -12) }} as window_start_on,
     parameters.currency,
+    parameters.timezone,
     parameters.revenue_source,
     parameters.gross_margin,
     parameters.discount_rate,

@@ -1,5 +1,5 @@
--- Invites and answers of the window: an answer belongs to the window it was given in, an invite to the one it was sent
--- in. The last answer per customer, instrument and topic speaks for the customer.
+-- Invites known by as-of and their answers: an answer belongs to the window it was given in, an invite to the one it was
+-- sent in. The last answer of the window per customer, instrument and topic speaks for the customer.
 with
 
 current_run as (
@@ -21,7 +21,9 @@ responses as (
         responses.method,
         responses.invited_on,
         responses.responded_at,
+        case when responses.responded_on < current_run.cut_on then responses.responded_on end as responded_on,
         responses.score,
+        responses.scale_min,
         responses.scale_max,
         responses.invited_on >= current_run.window_start_on as is_invited,
         responses.responded_on < current_run.cut_on and responses.score is not null as is_answered,
@@ -34,10 +36,6 @@ responses as (
     where
         responses.removed_on is null
         and responses.invited_on < current_run.cut_on
-        and (
-            responses.invited_on >= current_run.window_start_on
-            or responses.responded_on >= current_run.window_start_on
-        )
         and not coalesce(resolved_customers.is_test, false)
 )
 
