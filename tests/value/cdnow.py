@@ -25,7 +25,7 @@ COLUMNS = ("frequency", "recency_days", "age_days", "repeat_mean_cents", "later_
 
 @dataclass(frozen=True)
 class Tuples:
-    """Repeat purchases to the end of September 1997, days since, mean of the repeat purchases, and purchases after it."""
+    """Repeat purchases to September 1997, days since, mean of the repeat purchases, and purchases after it."""
 
     frequency: np.ndarray
     recency: np.ndarray

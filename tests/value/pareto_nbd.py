@@ -1,7 +1,7 @@
-"""Pareto/NBD (Schmittlein, Morrison and Colombo 1987) in its plainest form: the yardstick the product's models are held to.
+"""Pareto/NBD (Schmittlein, Morrison, Colombo 1987) in its plainest form: a yardstick for the product's models.
 
-Slow, without derivatives, and written from the other end of the theory: time to leave is exponential instead of a chance
-after each purchase. Where both fit, they must tell the same story.
+Slow, without derivatives, and written from the other end of the theory: time to leave is exponential instead of a
+chance after each purchase. Where both fit, they must tell the same story.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def test_shifted_beta_geometric(
 
 
 def test_a_margin_that_is_retained_at_one_rate_for_ever() -> None:
-    """Margin 100, retention .8, discount .12: Gupta's 250, which a long horizon of renewals at one rate must approach."""
+    """Margin 100, retention .8, discount .12: Gupta's 250, which renewals at one rate must approach."""
     turns = 200
     # Next to no difference between customers: every renewal at .8, the first a year from now.
     chance = renewals.survival(np.array([2000.0, 8000.0]), np.array([0]), turns)[0]
