@@ -1,4 +1,5 @@
--- Risk; largest_customer_share comes resampled from int_indicators_bootstrapped, overdue_share from int_indicators_ratios.
+-- Risk; largest_customer_share comes resampled from int_indicators_bootstrapped, overdue_share from
+-- int_indicators_ratios.
 with
 
 current_run as (
