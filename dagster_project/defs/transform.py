@@ -14,9 +14,7 @@ from dagster_project.settings import DBT_PROJECT_DIR
 
 UNIQUE_ID = "dagster_dbt/unique_id"
 # Targets and initiatives are judged by the indicators.
-INDICATORS = (
-    "path:models/intermediate/indicators path:models/marts/quality fct_indicators fct_targets fct_initiatives"
-)
+INDICATORS = "path:models/intermediate/indicators path:models/marts/quality fct_indicators fct_targets fct_initiatives"
 SCORES = "path:models/marts/score int_mart_rows_counted"
 # Built on what the value models predict.
 PREDICTED = "path:models/intermediate/predicted"
