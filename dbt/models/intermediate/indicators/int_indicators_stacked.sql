@@ -9,6 +9,7 @@
     'churn',
     'channels',
     'service',
+    'relationship',
     'data_quality',
     'privacy',
     'crm',
