@@ -62,10 +62,6 @@ growth as (
 disputes as (
     select * from {{ ref('fct_legal_exposure') }}
     where is_open and amount is not null
-),
-
-dispute_kinds as (
-    select distinct kind from disputes
 )
 
 select
@@ -184,27 +180,3 @@ select
     cast(revenue_net_12m as {{ money() }}) as denominator
 from states
 where revenue_net_12m != 0
-
-union all
-
-select
-    'dispute_exposure' as indicator_code,
-    'kind' as breakdown,
-    kind as breakdown_value,
-    coalesce(customer_id, event_id) as unit_id,
-    cast(amount as {{ money() }}) as numerator,
-    cast(0 as {{ money() }}) as denominator
-from disputes
-
-union all
-
-select
-    'dispute_exposure' as indicator_code,
-    'kind' as breakdown,
-    dispute_kinds.kind as breakdown_value,
-    states.customer_id as unit_id,
-    cast(0 as {{ money() }}) as numerator,
-    cast(states.revenue_net_12m as {{ money() }}) as denominator
-from states
-cross join dispute_kinds
-where states.revenue_net_12m != 0
