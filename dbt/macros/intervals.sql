@@ -46,6 +46,24 @@
     end
 {%- endmacro %}
 
+{# Poisson limits of a count at 95%, after Byar (Breslow & Day 1987), one bound. #}
+{% macro poisson_bound(events, side) -%}
+    {%- if side == 'low' -%}
+        case
+            when {{ events }} > 0
+                then
+                    {{ events }} * power(
+                        1 - 1 / (9.0 * {{ events }}) - 1.959964 / (3 * sqrt(cast({{ events }} as double))), 3
+                    )
+            else 0
+        end
+    {%- else -%}
+        ({{ events }} + 1) * power(
+            1 - 1 / (9.0 * ({{ events }} + 1)) + 1.959964 / (3 * sqrt(cast({{ events }} + 1 as double))), 3
+        )
+    {%- endif -%}
+{%- endmacro %}
+
 {#
     95% bound of an amount with a mean and a variance. A positive amount is taken for lognormal, which cannot fall below
     nothing and is all but normal where the doubt is small; its spread is capped where a larger one would pull the upper
