@@ -1,8 +1,8 @@
 """Fit and predict a book of simulated customers: this project, PyMC-Marketing's MAP fit and `lifetimes`, side by side.
 
-`python -m bench.clv` runs each engine in a process of its own on the same whole-day tuples, with imports left out, and
-prints a table. The libraries live in an environment that `make bench` sets up (PyMC-Marketing needs Python 3.12); what is
-not installed is left out of the table, and said.
+`python -m bench.clv` runs each engine in a process of its own on the same whole-day tuples, imports left out, and
+prints a table. The libraries live in an environment that `make bench` sets up (PyMC-Marketing needs Python 3.12); what
+is not installed is left out of the table, and said.
 
 Measured per size: the fit of BG/NBD (flat priors, or PyMC-Marketing would not reach the maximum), and the discounted
 margin of the next twelve months of every customer, at one margin an order for all engines.
