@@ -1,31 +1,32 @@
--- RFM scores and value tiers of the customers as of today. Thresholds are quantiles of the book itself, so that ties
--- get the same score; a segment name follows from the scores by the rules below.
+-- RFM scores and value tiers of the customers as of each run. Thresholds are quantiles of the book of that day, so that
+-- ties get the same score; a segment name follows from the scores by the rules below.
 with
 
 states as (
     select * from {{ ref('int_customer_states_classified') }}
-    where run = 'current' and is_customer
+    where is_customer and run in ('current', 'prior')
 ),
 
-current_run as (
+runs as (
     select * from {{ ref('int_runs_prepared') }}
-    where run = 'current'
 ),
 
 measures as (
     select
+        states.run,
         states.customer_id,
-        {{ days_between('states.last_order_on', 'current_run.as_of_on') }} as recency_days,
+        {{ days_between('states.last_order_on', 'runs.as_of_on') }} as recency_days,
         states.order_count,
         states.revenue_net,
         coalesce(states.margin_net, states.revenue_net) as worth
     from states
-    cross join current_run
+    inner join runs on states.run = runs.run
     where states.order_count > 0
 ),
 
 thresholds as (
     select
+        run,
         {% for share in [20, 40, 60, 80] %}
         {{ quantile('recency_days', share / 100) }} as recency_{{ share }},
         {{ quantile('order_count', share / 100) }} as frequency_{{ share }},
@@ -34,11 +35,16 @@ thresholds as (
         {{ quantile('worth', 0.5) }} as worth_50,
         {{ quantile('worth', 0.8) }} as worth_80_tier
     from measures
+    group by run
 ),
 
 scored as (
     select
+        measures.run,
         measures.customer_id,
+        measures.recency_days,
+        measures.order_count,
+        measures.revenue_net,
         measures.worth,
         thresholds.worth_50,
         thresholds.worth_80_tier,
@@ -55,11 +61,15 @@ scored as (
         + case when measures.revenue_net > thresholds.monetary_{{ share }} then 1 else 0 end
         {% endfor %} as monetary_score
     from measures
-    cross join thresholds
+    inner join thresholds on measures.run = thresholds.run
 )
 
 select
+    run,
     customer_id,
+    recency_days,
+    order_count,
+    revenue_net,
     recency_score,
     frequency_score,
     monetary_score,

@@ -60,6 +60,7 @@ concentration as (
         replicate,
         sum(spend * least(weight, greatest(1 - rank_before, 0))) / sum(weight * spend) as top1_share,
         sum(spend * least(weight, greatest(10 - rank_before, 0))) / sum(weight * spend) as top10_share,
+        sum(spend * least(weight, greatest(20 - rank_before, 0))) / sum(weight * spend) as top_customers,
         sum(spend * least(weight, greatest(decile_size - rank_before, 0))) / sum(weight * spend)
             as contribution_top_decile,
         sum(weight * spend * spend) / (sum(weight * spend) * sum(weight * spend)) as customer_hhi,
@@ -102,7 +103,7 @@ units
 from spending
     union all
     {% endfor %}
-    {% for code in ['top1_share', 'top10_share', 'contribution_top_decile', 'customer_hhi'] %}
+    {% for code in ['top1_share', 'top10_share', 'top_customers', 'contribution_top_decile', 'customer_hhi'] %}
     select
 replicate,
 '{{ code }}' as indicator_code,

@@ -11,6 +11,10 @@
     'service',
     'data_quality',
     'risk',
+    'book_structure',
+    'book_value',
+    'segmentation',
+    'qualitative',
     'bootstrapped',
     'ratios',
 ] %}

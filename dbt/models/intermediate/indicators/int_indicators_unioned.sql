@@ -1,5 +1,5 @@
 -- Every measured indicator, with the interval its kind asks for: Wilson for shares of counts, what its own model gave
--- otherwise.
+-- otherwise. The breakdown `measure` is the same question in another unit (of revenue in place of customers).
 with
 
 unioned as (
@@ -19,12 +19,12 @@ select
     unioned.denominator,
     cast(unioned.n as bigint) as n,
     case
-        when catalogue.interval_kind = 'wilson'
+        when catalogue.interval_kind = 'wilson' and unioned.breakdown != 'measure'
             then {{ wilson_bound('unioned.numerator', 'unioned.denominator', 'low') }}
         else unioned.ci_low
     end as ci_low,
     case
-        when catalogue.interval_kind = 'wilson'
+        when catalogue.interval_kind = 'wilson' and unioned.breakdown != 'measure'
             then {{ wilson_bound('unioned.numerator', 'unioned.denominator', 'high') }}
         else unioned.ci_high
     end as ci_high

@@ -4,6 +4,9 @@
     'loyalty',
     'retention',
     'risk',
+    'structure',
+    'book_value',
+    'segmentation',
 ] %}
 with
 

@@ -11,6 +11,7 @@ states as (
 
 segments as (
     select * from {{ ref('int_customers_segmented') }}
+    where run = 'current'
 ),
 
 current_run as (

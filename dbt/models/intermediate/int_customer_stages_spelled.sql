@@ -1,0 +1,208 @@
+-- In which stage of life each customer was, and from when to when, in months counted towards as-of (period 0 ends at
+-- as-of). The rules are those of int_customer_states_classified, evaluated only where a stage can change: at the edges
+-- of a spell, of being new, of a gap between orders, and of a contract.
+with
+
+current_run as (
+    select * from {{ ref('int_runs_prepared') }}
+    where run = 'current'
+),
+
+spells as (
+    select * from {{ ref('int_customer_spells_merged') }}
+    where starts_period <= 0
+),
+
+order_months as (
+    select
+        customer_id,
+        -months_back as period,
+        lead(-months_back) over (partition by customer_id order by months_back desc) as next_period
+    from (
+        select distinct
+            customer_id,
+            months_back
+        from {{ ref('int_customer_months_aggregated') }}
+        where orders > 0 and months_back >= 0
+    ) as bought
+),
+
+days as (
+    select * from {{ ref('int_calendar_days_spined') }}
+),
+
+contract_terms as (
+    select
+        contracts.customer_id,
+        -start_days.months_back as starts_period,
+        case
+            when end_days.day_on is null then 0
+            else -end_days.months_back - case when end_days.is_period_close then 0 else 1 end
+        end as ends_period
+    from {{ ref('int_contracts_prepared') }} as contracts
+    cross join current_run
+    inner join days as start_days on contracts.starts_on = start_days.day_on
+    left join days as end_days on contracts.live_until_on = end_days.day_on
+    where
+        current_run.is_active_by_contract
+        and contracts.starts_on < current_run.cut_on
+        and (contracts.live_until_on is null or contracts.live_until_on >= contracts.starts_on)
+),
+
+-- Known before the first purchase: a record has a day it was made.
+prospects as (
+    select
+        customers.customer_id,
+        -days.months_back as period
+    from {{ ref('int_customers_unioned') }} as customers
+    inner join days on coalesce(customers.created_on, customers.acquired_on) = days.day_on
+    where days.months_back >= 0
+),
+
+edges as (
+    select
+        customer_id,
+        starts_period as period
+    from spells
+    union
+    select
+        spells.customer_id,
+        spells.starts_period + current_run.new_months
+    from spells
+    cross join current_run
+    where spells.starts_period + current_run.new_months <= spells.ends_period
+    union
+    select
+        customer_id,
+        ends_period + 1
+    from spells
+    union
+    select
+        order_months.customer_id,
+        order_months.period + current_run.lapsing_months
+    from order_months
+    cross join current_run
+    where
+        not current_run.is_one_purchase
+        and (
+            order_months.next_period is null
+            or order_months.next_period > order_months.period + current_run.lapsing_months
+        )
+    union
+    select
+        order_months.customer_id,
+        order_months.next_period
+    from order_months
+    cross join current_run
+    where
+        not current_run.is_one_purchase
+        and order_months.next_period > order_months.period + current_run.lapsing_months
+    union
+    select
+        customer_id,
+        starts_period
+    from contract_terms
+    union
+    select
+        customer_id,
+        ends_period + 1
+    from contract_terms
+    where ends_period >= starts_period
+    union
+    select
+        customer_id,
+        period
+    from prospects
+),
+
+standing as (
+    select
+        edges.customer_id,
+        edges.period,
+        min(spells.starts_period) as first_period,
+        max(case when spells.ends_period >= edges.period then spells.starts_period end) as active_since_period,
+        max(case when spells.ends_period >= edges.period then spells.spell_number end) as active_spell_number
+    from edges
+    left join spells
+        on
+            edges.customer_id = spells.customer_id
+            and edges.period >= spells.starts_period
+    where edges.period <= 0
+    group by
+        edges.customer_id,
+        edges.period
+),
+
+bought as (
+    select
+        edges.customer_id,
+        edges.period,
+        max(order_months.period) as last_order_period
+    from edges
+    inner join order_months
+        on
+            edges.customer_id = order_months.customer_id
+            and edges.period >= order_months.period
+    where edges.period <= 0
+    group by
+        edges.customer_id,
+        edges.period
+),
+
+under_contract as (
+    select distinct
+        edges.customer_id,
+        edges.period
+    from edges
+    inner join contract_terms
+        on
+            edges.customer_id = contract_terms.customer_id
+            and edges.period between contract_terms.starts_period and contract_terms.ends_period
+),
+
+staged as (
+    select
+        standing.customer_id,
+        standing.period,
+        case
+            when standing.first_period is null then 'prospect'
+            when standing.active_since_period is not null and standing.active_spell_number > 1
+                and standing.active_since_period > standing.period - current_run.new_months then 'won_back'
+            when standing.active_since_period is not null
+                and standing.first_period > standing.period - current_run.new_months then 'new'
+            when standing.active_since_period is not null
+                and not current_run.is_one_purchase
+                and under_contract.customer_id is null
+                and standing.period - bought.last_order_period >= current_run.lapsing_months then 'lapsing'
+            when standing.active_since_period is not null then 'active'
+            when current_run.is_one_purchase and bought.last_order_period is not null then 'completed'
+            else 'lost'
+        end as lifecycle_stage
+    from standing
+    cross join current_run
+    left join bought
+        on
+            standing.customer_id = bought.customer_id
+            and standing.period = bought.period
+    left join under_contract
+        on
+            standing.customer_id = under_contract.customer_id
+            and standing.period = under_contract.period
+),
+
+changed as (
+    select
+        *,
+        lag(lifecycle_stage) over (partition by customer_id order by period) as stage_before
+    from staged
+)
+
+select
+    customer_id,
+    lifecycle_stage,
+    stage_before,
+    cast(period as integer) as starts_period,
+    -- Null: it lasts at as-of.
+    cast(lead(period) over (partition by customer_id order by period) - 1 as integer) as ends_period
+from changed
+where stage_before is null or stage_before != lifecycle_stage
