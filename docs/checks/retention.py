@@ -291,88 +291,127 @@ def touches(book: Book) -> dict[str, list[date]]:
     return found
 
 
-def points_at(book: Book, months_back: int) -> dict[str, int]:
-    """Warning points of everybody active at a close, from what had happened by then."""
-    close = close_of(book, months_back)
-    cut = close + timedelta(days=1)
-    one_purchase = book.profile["is_one_purchase"] == "true"
-    silence = int(book.profile["active_months"]) - 12 if one_purchase else int(book.profile["lapsing_months"])
-    money: dict[str, list[float]] = {}
+OF_PERSON = "left join people as p on p.customer_id = t.customer_id where t._removed_on is null"
+
+
+def years_of_money(book: Book, cut: date) -> dict[str, list[float]]:
+    """Revenue of the year before a cut, and of the year before that."""
+    found: dict[str, list[float]] = {}
     for person, day, revenue in book.rows("select person_id, day, revenue from money where person_id is not null"):
-        year = 0 if months_later(cut, -12) <= day < cut else 1 if months_later(cut, -24) <= day < cut else None
-        if year is not None:
-            money.setdefault(person, [0.0, 0.0])[year] += float(revenue)
-    merged = "left join people as p on p.customer_id = t.customer_id where t._removed_on is null"
-    complained = {
-        person
-        for person, day in book.rows(
-            "select coalesce(p.person_id, t.customer_id), cast(t.opened_at as date) from tickets as t"
-            f" {merged} and t.kind = 'complaint'"
-        )
-        if 0 < (cut - day).days <= 180
-    }
-    answers: dict[str, tuple[object, str, bool]] = {}
+        if months_later(cut, -24) <= day < cut:
+            year = 0 if day >= months_later(cut, -12) else 1
+            found.setdefault(person, [0.0, 0.0])[year] += float(revenue)
+    return found
+
+
+def complained(book: Book, cut: date) -> set[str]:
+    days = book.rows(
+        "select coalesce(p.person_id, t.customer_id), cast(t.opened_at as date) from tickets as t"
+        f" {OF_PERSON} and t.kind = 'complaint'"
+    )
+    return {person for person, day in days if 0 < (cut - day).days <= 180}
+
+
+def dissatisfied(book: Book, cut: date) -> set[str]:
+    """Whose last overall answer before a cut was low and not older than a year."""
+    answers: dict[str, tuple[object, str, bool, int]] = {}
     for person, at, response, instrument, score, low, high in book.rows(
         "select coalesce(p.person_id, t.customer_id), t.responded_at, t.response_id, t.instrument, t.score,"
         " t.scale_min, t.scale_max from survey_responses as t"
-        f" {merged} and t.score is not null and t.instrument in ('nps', 'csat')"
+        f" {OF_PERSON} and t.score is not null and t.instrument in ('nps', 'csat')"
         " and coalesce(t.topic, 'overall') = 'overall' and t.responded_at < ?",
         cut,
     ):
         is_low = score <= 6 if instrument == "nps" else float(score - low) / float(high - low) < 0.4
         if person not in answers or (at, response) > answers[person][:2]:
-            answers[person] = (at, response, is_low)
-    in_arrears = {
+            answers[person] = (at, response, is_low, (cut - at.date()).days)
+    return {person for person, (_, _, is_low, age) in answers.items() if is_low and age <= 365}
+
+
+def in_arrears(book: Book, cut: date) -> set[str]:
+    invoices = book.rows(
+        "select coalesce(p.person_id, t.customer_id), t.due_on, t.settled_on, t.written_off_on from invoices as t"
+        f" {OF_PERSON} and t.issued_on < ?",
+        cut,
+    )
+    return {
         person
-        for person, due, settled, gone in book.rows(
-            "select coalesce(p.person_id, t.customer_id), t.due_on, t.settled_on, t.written_off_on from invoices as t"
-            f" {merged} and t.issued_on < ?",
-            cut,
-        )
-        if (close - due).days > 60 and (settled is None or settled >= cut) and (gone is None or gone >= cut)
+        for person, due, settled, gone in invoices
+        if (cut - due).days > 61 and (settled is None or settled >= cut) and (gone is None or gone >= cut)
     }
-    signed: dict[str, list[tuple[date, date, str | None]]] = {}
-    for person, start, end, renewal in book.rows(
-        """
-        select person_id, starts_on, least(ends_on, case when terminated_on < ? then terminated_on end), renewal
-        from contracts_signed where coalesce(signed_on, starts_on) < ?
-        """,
-        cut,
-        cut,
-    ):
-        if book.profile["is_active_by_contract"] == "true" and (end is None or end >= close):
-            signed.setdefault(person, []).append((start, end or date.max, renewal))
+
+
+def neglected(book: Book, cut: date, people: set[str]) -> set[str]:
+    """Whom nobody was in touch with for 180 days, if the log reaches that far back."""
     touched = touches(book)
-    all_days = [day for days in touched.values() for day in days]
-    log_tells = bool(all_days) and (cut - min(all_days)).days >= 180
-    found = {}
-    for person in active_at(book, months_back):
-        orders = [(day, sign) for day, sign in bought(key_of(book)).get(person, []) if day < cut]
-        cover = signed.get(person, [])
-        is_covered = any(start < cut for start, _, _ in cover)
-        points = 0
-        if orders and not is_covered and max(sign for _, sign in orders) < months_later(cut, -silence):
-            points += 50
-        if is_covered and (max(end for _, end, _ in cover) - cut).days + 1 <= 180:
-            is_automatic = any(renewal == "auto" for _, _, renewal in cover)
-            is_final = all(renewal == "none" for _, _, renewal in cover)
-            points += 30 if is_final or not is_automatic else 0
-        days = sorted({day for day, _ in orders})
-        if not one_purchase and len(days) >= 3:
-            usual = (days[-1] - days[0]).days / (len(days) - 1)
-            points += 30 if (close - days[-1]).days > 2 * usual else 0
-        this_year, year_before = money.get(person, [0.0, 0.0])
-        if not one_purchase and year_before > 0 and this_year < year_before / 2:
-            points += 25
-        points += 20 if person in complained else 0
-        if person in answers and answers[person][2] and (cut - answers[person][0].date()).days <= 365:
-            points += 20
-        before = [day for day in touched.get(person, []) if day < cut]
-        if log_tells and (not before or (cut - max(before)).days > 180):
-            points += 20
-        points += 15 if person in in_arrears else 0
-        found[person] = points
+    days = [day for those in touched.values() for day in those]
+    if not days or (cut - min(days)).days < 180:
+        return set()
+    return {p for p in people if not any(0 < (cut - day).days <= 180 for day in touched.get(p, []))}
+
+
+def running_out(book: Book, cut: date) -> tuple[set[str], set[str]]:
+    """Who is under contract at a cut, and of them whose cover ends within 180 days without renewing by itself."""
+    signed: dict[str, list[tuple[date, date, str | None]]] = {}
+    if book.profile["is_active_by_contract"] == "true":
+        for person, start, end, renewal in book.rows(
+            """
+            select person_id, starts_on, least(ends_on, case when terminated_on < ? then terminated_on end), renewal
+            from contracts_signed where coalesce(signed_on, starts_on) < ?
+            """,
+            cut,
+            cut,
+        ):
+            if end is None or end >= cut - timedelta(days=1):
+                signed.setdefault(person, []).append((start, end or date.max, renewal))
+    covered = {person for person, found in signed.items() if any(start < cut for start, _, _ in found)}
+    ending = {
+        person
+        for person in covered
+        if (max(end for _, end, _ in signed[person]) - cut).days < 180
+        and not any(renewal == "auto" for _, _, renewal in signed[person])
+    }
+    return covered, ending
+
+
+def quiet(book: Book, cut: date, covered: set[str]) -> set[str]:
+    """Without any sign of life for the months of silence, and not under contract."""
+    one_purchase = book.profile["is_one_purchase"] == "true"
+    silence = int(book.profile["active_months"]) - 12 if one_purchase else int(book.profile["lapsing_months"])
+    last = {
+        person: max(sign for day, sign in orders if day < cut)
+        for person, orders in bought(key_of(book)).items()
+        if any(day < cut for day, _ in orders)
+    }
+    return {p for p, sign in last.items() if p not in covered and sign < months_later(cut, -silence)}
+
+
+def off_rhythm(book: Book, cut: date) -> set[str]:
+    found = set()
+    for person, orders in bought(key_of(book)).items():
+        days = sorted({day for day, _ in orders if day < cut})
+        if len(days) >= 3 and (cut - days[-1]).days - 1 > 2 * (days[-1] - days[0]).days / (len(days) - 1):
+            found.add(person)
     return found
+
+
+def points_at(book: Book, months_back: int) -> dict[str, int]:
+    """Warning points of everybody active at a close, from what had happened by then."""
+    cut = close_of(book, months_back) + timedelta(days=1)
+    people = active_at(book, months_back)
+    covered, ending = running_out(book, cut)
+    signs = [
+        (50, quiet(book, cut, covered)),
+        (30, ending),
+        (20, complained(book, cut)),
+        (20, dissatisfied(book, cut)),
+        (20, neglected(book, cut, people)),
+        (15, in_arrears(book, cut)),
+    ]
+    if book.profile["is_one_purchase"] == "false":
+        falling = {p for p, (now, before) in years_of_money(book, cut).items() if before > 0 and now < before / 2}
+        signs += [(30, off_rhythm(book, cut)), (25, falling)]
+    return {person: sum(points for points, those in signs if person in those) for person in people}
 
 
 def at_risk(book: Book, months_back: int) -> set[str]:

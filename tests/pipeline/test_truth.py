@@ -237,7 +237,7 @@ def test_customers_by_channel(jinse: Published) -> None:
 def test_the_contractual_book_is_retained_as_planted(anlan: Published) -> None:
     """Expansion leaking into gross retention, or a mid-term change overlooked, flatters the book by points.
 
-    truth.json gives both at the values contracts were signed for (no change while they run) and at the changes in effect.
+    truth.json gives both at the values contracts were signed for and at the changes in effect.
     """
     for code in ("grr", "nrr"):
         assert anlan.indicator(code)["value"] == pytest.approx(anlan.expected(f"{code}_by_values"), abs=1e-6)
