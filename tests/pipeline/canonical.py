@@ -109,6 +109,8 @@ def write_company(work: Path, settings: Path, home: Path, delivered_on: date, cu
             connection.execute(
                 f"create table kept.{name} as {query}", {"cut_on": cut_on} if "$cut_on" in query else {}
             )
+            if connection.execute(f"select count(*) from kept.{name}").fetchall() == [(0,)]:
+                continue  # a file without a record is refused, and rightly
             connection.execute(f"copy kept.{name} to '{delivery / name}.parquet' (format parquet)")
             known["sources"].append(
                 {
