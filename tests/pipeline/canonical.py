@@ -45,9 +45,7 @@ KNOWLEDGE = {
     "contract_values": Knowledge(("effective_on",)),
     "leads": Knowledge(
         ("created_at",),
-        _learnt(
-            qualified_at="", quoted_at="", converted_at="customer_id", lost_at="lost_reason lost_to_competitor"
-        ),
+        _learnt(qualified_at="", quoted_at="", converted_at="customer_id", lost_at="lost_reason lost_to_competitor"),
     ),
     "needs": Knowledge(("recorded_at",)),
     "campaigns": Knowledge(("started_on",)),
@@ -106,9 +104,7 @@ def write_company(work: Path, settings: Path, home: Path, delivered_on: date, cu
                 continue
             knowledge = KNOWLEDGE[name]
             query = _select(name, filled, knowledge, cut_on is not None)
-            connection.execute(
-                f"create table kept.{name} as {query}", {"cut_on": cut_on} if "$cut_on" in query else {}
-            )
+            connection.execute(f"create table kept.{name} as {query}", {"cut_on": cut_on} if "$cut_on" in query else {})
             if connection.execute(f"select count(*) from kept.{name}").fetchall() == [(0,)]:
                 continue  # a file without a record is refused, and rightly
             connection.execute(f"copy kept.{name} to '{delivery / name}.parquet' (format parquet)")
