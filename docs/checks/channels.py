@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import statistics
 from collections import defaultdict
 from datetime import date
@@ -39,7 +40,9 @@ def leads(book: Book) -> list[dict[str, Any]]:
 def ripe(book: Book) -> list[dict[str, Any]]:
     """Leads of the twelve months that ended 180 days ago."""
     start = book.one("select cast(cut - interval 18 month as date) from run")
-    return [lead for lead in leads(book) if lead["created_on"] >= start and (book.as_of - lead["created_on"]).days >= 180]
+    return [
+        lead for lead in leads(book) if lead["created_on"] >= start and (book.as_of - lead["created_on"]).days >= 180
+    ]
 
 
 def within(lead: dict[str, Any], *stages: str) -> bool:
@@ -77,7 +80,7 @@ def funnel_stage_conversion(book: Book) -> float:
         sum(within(lead, "quoted_on", "converted_on") for lead in rows),
         sum(within(lead, "converted_on") for lead in rows),
     ]
-    return min(after / before for before, after in zip(reached, reached[1:], strict=False))
+    return min(after / before for before, after in itertools.pairwise(reached))
 
 
 @by_hand("lead_velocity")
@@ -128,7 +131,9 @@ def new_buyers(book: Book) -> list[dict[str, Any]]:
 
 
 def online(book: Book) -> dict[str, bool]:
-    return dict(book.rows("select channel, is_online from channels where _removed_on is null and is_online is not null"))
+    return dict(
+        book.rows("select channel, is_online from channels where _removed_on is null and is_online is not null")
+    )
 
 
 @by_hand("online_share")
@@ -170,7 +175,6 @@ def lag_months(book: Book) -> int:
     if len(days) >= 30:
         # Half a month and more counts as one.
         return int(statistics.median(days) / 30.4375 + 0.5)
-
 
     with (PROJECT / "seeds" / "reference" / "acquisition_settings.csv").open(encoding="utf-8", newline="") as file:
         settings = {row["profile"]: row for row in csv.DictReader(file)}
@@ -336,7 +340,9 @@ def word_of_mouth_share(book: Book) -> float:
         person
         for (person,) in book.rows(
             """
-            select people.person_id from referrals inner join people on people.customer_id = referrals.referred_customer_id
+            select people.person_id
+            from referrals
+            inner join people on people.customer_id = referrals.referred_customer_id
             cross join run where referrals.referred_at < run.cut and referrals._removed_on is null
             """
         )

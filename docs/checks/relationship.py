@@ -133,11 +133,66 @@ def relationship_network(book: Book) -> float:
         person
         for (person,) in book.rows(
             """
-            select people.person_id from referrals inner join people on people.customer_id = referrals.referred_customer_id
+            select people.person_id
+            from referrals
+            inner join people on people.customer_id = referrals.referred_customer_id
             cross join run where referrals.referred_at < run.cut and referrals._removed_on is null
             """
         )
     } | {person for (person,) in book.rows("select customer_id from records where referrer_customer_id is not null")}
     linked = with_contact(book) | partner_people(book) | referred
     people = buyers(book)
-    return float(sum(b["revenue"] for p, b in people.items() if p in linked) / sum(b["revenue"] for b in people.values()))
+    return float(
+        sum(b["revenue"] for p, b in people.items() if p in linked) / sum(b["revenue"] for b in people.values())
+    )
+
+
+@by_hand("care_uplift")
+def care_uplift(book: Book) -> float:
+    """Pairs of like customers a year ago: stage of life, third of spend, age of the last order."""
+    cut, today = book.rows("select cast(cut - interval 12 month as date), cut from run")[0]
+    people = active(book, 1)
+    seen = {
+        person: (last, orders, float(spent or 0))
+        for person, last, orders, spent in book.rows(
+            """
+            select person_id, max(day) filter (orders > 0), sum(orders), sum(revenue)
+            from money where day < ? and person_id is not null group by all
+            """,
+            cut,
+        )
+    }
+    touched = {
+        person
+        for (person,) in book.rows(
+            f"select person_id from ({TOUCHES})"
+            " where by_person and day < ? and day >= cast(? as date) - interval 180 day",
+            cut,
+            cut,
+        )
+    }
+    ordered = {
+        person
+        for (person,) in book.rows("select person_id from money where orders > 0 and day >= ? and day < ?", cut, today)
+    }
+    # The stage as it stood then is published nowhere; it is taken from the work file.
+    stages = book.by(
+        "select customer_id, lifecycle_stage from work.intermediate.int_customer_states_classified where run = 'prior'"
+    )
+    spends = [seen.get(person, (None, 0, 0.0))[2] for person in people]
+    thirds = [
+        book.one("select quantile_cont(s, ?) from unnest(?) as spends (s)", share, spends) for share in (1 / 3, 2 / 3)
+    ]
+    strata: dict[tuple[Any, ...], dict[bool, list[bool]]] = defaultdict(lambda: {True: [], False: []})
+    for person in people:
+        last, _, spent = seen.get(person, (None, 0, 0.0))
+        # Days to the last day of that year, as-of a year ago.
+        days = None if last is None else (cut - last).days - 1
+        age = next(
+            (limit for limit in (90, 180, 365) if days is not None and days < limit), "older" if last else "none"
+        )
+        key = (stages[person], sum(spent > third for third in thirds), age)
+        strata[key][person in touched].append(person in ordered)
+    both = [s for s in strata.values() if s[True] and s[False]]
+    gained = sum(len(s[True]) * (statistics.mean(s[True]) - statistics.mean(s[False])) for s in both)
+    return gained / sum(len(s[True]) for s in both)

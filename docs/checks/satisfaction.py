@@ -156,7 +156,9 @@ def driver_gaps(book: Book) -> dict[str, tuple[float, float]]:
     gaps = {}
     for topic in topics:
         pairs = [(i[topic], i["overall"]) for i in by_invite.values() if topic in i and "overall" in i]
-        correlation = statistics.correlation([float(a["score"]) for a, _ in pairs], [float(b["score"]) for _, b in pairs])
+        correlation = statistics.correlation(
+            [float(a["score"]) for a, _ in pairs], [float(b["score"]) for _, b in pairs]
+        )
         gaps[topic] = (correlation, share([b for _, b in pairs]) - share([a for a, _ in pairs]))
     return gaps
 
@@ -186,7 +188,8 @@ def improvement_effect(book: Book) -> float:
     ]
     effects = []
     for topic, opened_on, done_on in book.rows(
-        "select topic, opened_on, done_on from improvements cross join run where done_on < run.cut and _removed_on is null"
+        "select topic, opened_on, done_on from improvements cross join run"
+        " where done_on < run.cut and _removed_on is null"
     ):
         before = [r for r in answers if r["topic"] == topic and 0 < (opened_on - r["responded_on"]).days <= 180]
         after = [r for r in answers if r["topic"] == topic and 0 <= (r["responded_on"] - done_on).days < 180]

@@ -109,11 +109,9 @@ def resolution_median_in_business_hours(book: Book) -> dict[str, float | None]:
     special = {row["day_on"]: row["day_kind"] for row in seed("public_holidays") if row["timezone"] == timezone}
 
     def business_hours(start: datetime, end: datetime) -> float:
-        day, total = datetime(start.year, start.month, start.day), timedelta()
+        day, total = start.replace(hour=0, minute=0, second=0, microsecond=0), timedelta()
         while day < end:
-            opens, closes = open_from.get(
-                special.get(day.date().isoformat(), day.strftime("%A").lower()), (0, 0)
-            )
+            opens, closes = open_from.get(special.get(day.date().isoformat(), day.strftime("%A").lower()), (0, 0))
             begin, finish = max(start, day + timedelta(hours=opens)), min(end, day + timedelta(hours=closes))
             total += max(finish - begin, timedelta())
             day += timedelta(days=1)
