@@ -19,7 +19,7 @@ from dagster_project.ingest.contract import entities
 
 @dataclass(frozen=True)
 class Knowledge:
-    """When a record is born (the first of these that is filled) and what is learnt later: a day, with what goes with it."""
+    """When a record is born (the first of these that is filled) and what is learnt later: a day, what goes with it."""
 
     born: tuple[str, ...] = ()
     learnt: tuple[tuple[str, tuple[str, ...]], ...] = ()
