@@ -49,7 +49,7 @@ genders as (
 -- 1: as many of each; 0: all of one. The interval is that of the entropy's own variance.
 balance as (
     select
-        -sum(share * ln(share)) / ln(greatest(max(kinds), 2)) as value,
+        abs(sum(share * ln(share))) / ln(greatest(max(kinds), 2)) as value,
         sqrt(
             greatest(sum(share * power(ln(share), 2)) - power(sum(share * ln(share)), 2), 0) / max(all_customers)
         ) / ln(greatest(max(kinds), 2)) as standard_error,
