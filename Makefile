@@ -6,7 +6,7 @@ BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test bench ui check parse clean
+.PHONY: demo test bench ui docs check parse clean
 
 demo: .venv/installed
 	$(BIN)/bookworth refresh
@@ -19,6 +19,11 @@ bench: .venv/installed
 
 ui: .venv/installed parse
 	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
+
+# One page, nothing fetched: every model, column, test and the way between them.
+docs: .venv/installed
+	cd dbt && ../$(BIN)/dbt --quiet docs generate --static --empty-catalog --project-dir . --profiles-dir . --target-path target/docs
+	@echo "open dbt/target/docs/static_index.html"
 
 check: .venv/installed-dev parse
 	$(BIN)/ruff format --check .

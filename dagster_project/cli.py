@@ -181,7 +181,7 @@ def _print_status(settings: Settings, company: str) -> bool:
     else:
         generation = state.generation
         pinned = ", pinned by a rollback" if state.is_pinned else ""
-        score = "not assessed" if generation.score is None else f"{generation.score:.1f} of 100 (provisional)"
+        score = "not assessed" if generation.score is None else f"{generation.score:.1f} of 100"
         print(f"  published     generation {generation.number}{pinned}, {generation.published_at:%Y-%m-%d %H:%M} UTC")
         print(f"  as of         {generation.as_of}")
         print(f"  deliveries    {', '.join(generation.deliveries)}")

@@ -7,12 +7,6 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
-from sqlglot.lineage import lineage
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import build_scope
-
 # Output column -> the (`schema.table`, column) pairs it is made from, in order.
 Lineage = dict[str, list[tuple[str, str]]]
 # catalog -> schema -> table -> column -> type
@@ -25,6 +19,13 @@ def column_lineage(sql: str, columns: Columns, dialect: str = "duckdb") -> Linea
     `columns` are those of the tables it reads. A query that cannot be traced has an empty lineage: it is a help to
     readers, and no reason to fail a run.
     """
+    # Half a second that a run whose lineages are all known does not pay.
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+
     try:
         query = qualify(parse_one(sql, dialect=dialect), schema=dict(columns), dialect=dialect)
         traced = lineage(None, query, {}, dialect=dialect, scope=build_scope(query), trim_selects=False)

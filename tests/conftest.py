@@ -8,8 +8,10 @@ import pytest
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """With `-n 2 --dist loadgroup` the pipeline's tests share one worker, because they share one refreshed world."""
-    item.add_marker(pytest.mark.xdist_group("pipeline" if "pipeline" in item.path.parts else item.path.name))
+    """With `-n 2 --dist loadgroup` tests of the refreshed examples share one worker, the other files go where there is
+    room."""
+    shares_world = "refreshed" in getattr(item, "fixturenames", ())
+    item.add_marker(pytest.mark.xdist_group("refreshed" if shares_world else item.path.name))
 
 
 @pytest.fixture(scope="session", autouse=True)

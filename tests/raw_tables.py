@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.ingest.contract import entities
+from dagster_project.score.tables import create_tables as create_simulation_tables
 from dagster_project.value.tables import write as write_predictions
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -23,6 +24,7 @@ def create_raw_tables(path: Path, rows: Rows, delivered_on: date) -> None:
             "create table evidence.inputs"
             " (entity varchar, column_name varchar, delivered boolean, row_count bigint, non_null_count bigint)"
         )
+        create_simulation_tables(connection)
         for entity in entities().values():
             columns = ", ".join(f"{c.name} {c.duckdb_type}" for c in entity.columns.values())
             connection.execute(

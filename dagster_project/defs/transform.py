@@ -1,4 +1,4 @@
-"""dbt: staging and intermediate, then marts, then what is judged and scored. Python works between the three."""
+"""dbt: staging and intermediate, then marts, then indicators, then scores. Python works between the four."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -13,9 +13,10 @@ from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 from dagster_project.settings import DBT_PROJECT_DIR
 
 UNIQUE_ID = "dagster_dbt/unique_id"
+INDICATORS = "path:models/intermediate/indicators path:models/marts/quality fct_indicators"
+SCORES = "path:models/marts/score int_mart_rows_counted"
 # Built on what the value models predict.
 PREDICTED = "path:models/intermediate/predicted"
-SCORES = "path:models/intermediate/indicators path:models/marts/quality path:models/marts/score"
 
 SEE_ROWS = """In the company's warehouse folder, `duckdb work.duckdb`:
 ```sql
@@ -84,7 +85,7 @@ def intermediate(context: dg.AssetExecutionContext, company_run: CompanyRun) -> 
     project=project,
     name="marts",
     select=f"path:models/marts {PREDICTED}",
-    exclude=SCORES,
+    exclude=f"{INDICATORS} {SCORES}",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -95,8 +96,22 @@ def marts(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterato
 @dbt_assets(
     manifest=project.manifest_path,
     project=project,
+    name="indicators",
+    select=INDICATORS,
+    exclude="int_mart_rows_counted",
+    partitions_def=company_partitions,
+    dagster_dbt_translator=translator,
+)
+def indicators(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterator[Any]:
+    yield from _build(context, company_run, "indicators")
+
+
+@dbt_assets(
+    manifest=project.manifest_path,
+    project=project,
     name="scores",
     select=SCORES,
+    exclude="fct_indicators",
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )

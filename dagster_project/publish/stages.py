@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from dagster_project.publish._files import write_json
 from dagster_project.settings import CompanyPaths
 
-STAGES = ("raw", "raw_checks", "intermediate", "value", "marts", "marts_checks", "scores", "reports")
+STAGES = (
+    "raw",
+    "raw_checks",
+    "intermediate",
+    "value",
+    "marts",
+    "marts_checks",
+    "indicators",
+    "simulation",
+    "scores",
+    "reports",
+)
 
 
 def mark_stage(paths: CompanyPaths, stage: str, run_id: str) -> None:

@@ -19,6 +19,7 @@ UNIT_KINDS: dict[str, Kind] = {
     "share": "share",
     "ratio": "ratio",
     "index": "figure",
+    "rating": "ratio",
 }
 
 

@@ -46,8 +46,9 @@ _OWN: Mapping[str, Query] = {
         ("score.fct_overall_score",),
         """
         select
-            as_of_date, profile, score, score_arithmetic, grade, dimensions_assessed, dimensions,
-            indicators_assessed, indicators_not_assessed, indicators_not_applicable
+            as_of_date, profile, score, score_ci_low, score_ci_high, grade, score_known, evidence_share,
+            score_quantitative, score_qualitative, score_arithmetic, score_equal_weights, dimensions_assessed,
+            dimensions, indicators_assessed, indicators_not_assessed, indicators_not_applicable
         from score.fct_overall_score
         order by as_of_date
         """,

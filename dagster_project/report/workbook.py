@@ -73,7 +73,11 @@ def _aggregates(data: ReportData) -> tuple[Fact, ...]:
             f"Counts below {data.least} and what would give them away read 'hidden'.",
             f"少于 {data.least} 的计数及可推算出它们的单元格标为“hidden”。",
         ),
-        ("Score / 得分", "Provisional: no interval yet, assessed dimensions only.", "暂定：尚无区间，仅含已评估维度。"),
+        (
+            "Score / 得分",
+            "0-100, with a 90% interval; what was not shown counts as anything.",
+            "0–100，附 90% 区间；未提供的内容按任意值计。",
+        ),
     )
 
 

@@ -217,7 +217,9 @@ def full() -> Rows:
     return {
         "score.fct_overall_score": [
             {
-                "as_of_date": AS_OF, "profile": "generic_b2b", "score": 54.321, "score_arithmetic": 55.5, "grade": "C",
+                "as_of_date": AS_OF, "profile": "generic_b2b", "score": 54.321, "score_ci_low": 47.7,
+                "score_ci_high": 61.2, "score_known": 55.1, "evidence_share": 0.9, "score_quantitative": 54.9,
+                "score_qualitative": 50.3, "score_arithmetic": 55.5, "score_equal_weights": 53.3, "grade": "C",
                 "dimensions_assessed": 2, "dimensions": 16, "indicators_assessed": 8, "indicators_not_assessed": 1,
                 "indicators_not_applicable": 1,
             }

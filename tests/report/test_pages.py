@@ -236,10 +236,10 @@ def test_the_demo_key_is_named(tmp_path: Path, key: str, is_said: bool) -> None:
     assert ("public demo key" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")) is is_said
 
 
-def test_the_score_is_said_to_be_provisional(texts: Mapping[str, str]) -> None:
-    """A score without interval over some dimensions, shown bare, would be taken for a verdict."""
-    assert "This score is provisional" in texts["index.html"]
-    assert "暂定结果" in texts["index.html"]
+def test_the_score_is_shown_with_its_interval_and_what_it_rests_on(texts: Mapping[str, str]) -> None:
+    """A score shown bare would be taken for a verdict."""
+    assert "the score lies between" in texts["index.html"]
+    assert "得分有九成可能介于" in texts["index.html"]
 
 
 def test_why_something_is_missing_is_said(index: Page) -> None:

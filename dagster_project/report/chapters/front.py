@@ -20,7 +20,7 @@ def _score(data: ReportData) -> list[Block]:
         return [missing]
     overall = data.rows["overall"][0]
     if overall["score"] is not None:
-        return [_verdict(overall), _provisional(overall)]
+        return [_verdict(overall), _trust(overall)]
     return [
         Note(
             Sentence(
@@ -55,7 +55,7 @@ def _verdict(row: Row) -> Verdict:
     return Verdict(
         grade=row["grade"],
         score=Number(row["score"], "score", "overall.score"),
-        interval=None,
+        interval=_interval(row),
         facts=(
             Sentence(
                 "{dimensions_assessed} of {dimensions} dimensions assessed",
@@ -76,14 +76,28 @@ def _verdict(row: Row) -> Verdict:
     )
 
 
-def _provisional(row: Row) -> Note:
+def _interval(row: Row) -> tuple[Number, Number] | None:
+    if row["score_ci_low"] is None:
+        return None
+    low, high = (Number(row[name], "score", f"overall.{name}") for name in ("score_ci_low", "score_ci_high"))
+    return low, high
+
+
+def _trust(row: Row) -> Note:
+    def number(column: str) -> Number:
+        return Number(row[column], "score", f"overall.{column}")
+
     return Note(
         Sentence(
-            "This score is provisional. It has no interval yet; it is the geometric mean of the {assessed} dimensions "
-            "that could be assessed, with equal weights, and says nothing about the others; and it places indicators "
-            "between goalposts of which many are judgements. Read the dimensions, not the one number.",
-            "本得分为暂定结果：尚无置信区间；仅为可评估的 {assessed} 个维度的等权几何平均，未评估的维度不在其中；"
-            "指标所对照的标杆多为判断值。请以各维度为准，勿只看总分。",
-            {"assessed": Number(row["dimensions_assessed"], "count", "overall.dimensions_assessed")},
+            "With everything that is not known, the score lies between {score_ci_low} and {score_ci_high} in nine "
+            "cases of ten. {evidence_share} of its weight could be assessed; what was not shown counts as anything "
+            "from 0 to 100. What was shown would score {score_known} alone.",
+            "考虑一切未知因素，得分有九成可能介于 {score_ci_low} 与 {score_ci_high} 之间。"
+            "权重中有 {evidence_share} 得到评估；未提供的内容按 0 至 100 之间的任意值计。"
+            "仅就已提供内容计算，得分为 {score_known}。",
+            {
+                **{name: number(name) for name in ("score_ci_low", "score_ci_high", "score_known")},
+                "evidence_share": Number(row["evidence_share"], "share", "overall.evidence_share"),
+            },
         )
     )

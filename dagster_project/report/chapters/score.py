@@ -54,12 +54,12 @@ def _dimensions(data: ReportData) -> list[Block]:
     return [
         Chart(
             "chart-dimensions",
-            Text("Dimensions, with 95% intervals where they have one", "各维度得分（附 95% 区间，如有）"),
+            Text("Dimensions, with 90% intervals", "各维度得分（附 90% 区间）"),
             Sentence(
-                "Strongest is {best} with {best_score}, weakest {worst} with {worst_score}. Intervals carry the "
-                "sampling error of the indicators alone; a dot without one rests on an indicator that has none.",
+                "Strongest is {best} with {best_score}, weakest {worst} with {worst_score}. Intervals carry sampling "
+                "error, missing evidence, weights, goalposts and raters.",
                 "得分最高的是{best}（{best_score}），最低的是{worst}（{worst_score}）。"
-                "区间仅反映指标的抽样误差；无区间者，其指标本身没有区间。",
+                "区间包含抽样误差、缺失依据、权重、标尺与评审的影响。",
                 {
                     "best": names[best["dimension"]],
                     "best_score": Number(best["score"], "score", "dimension_scores.score"),

@@ -14,6 +14,7 @@
     'book_structure',
     'book_value',
     'segmentation',
+    'qualitative',
     'bootstrapped',
     'ratios',
 ] %}

@@ -8,6 +8,26 @@ scores as (
     select * from {{ ref('fct_indicator_scores') }}
 ),
 
+settings as (
+    select max(case when setting = 'missing_middle' then value end) as missing_middle
+    from {{ ref('score_settings') }}
+),
+
+weights as (
+    select * from {{ source('simulation', 'weights') }}
+    where level = 'dimension'
+),
+
+intervals as (
+    select
+        code,
+        max(case when variant = 'combined' then low end) as low,
+        max(case when variant = 'combined' then high end) as high
+    from {{ source('simulation', 'intervals') }}
+    where level = 'dimension'
+    group by code
+),
+
 -- Of every catalogued indicator, with goalposts or without: why a dimension has no score.
 catalogued as (
     select
@@ -18,28 +38,65 @@ catalogued as (
     group by dimension
 ),
 
+-- What was not shown may be anything: it counts with the middle, and widens the interval.
+expected as (
+    select
+        scores.*,
+        coalesce(scores.score, settings.missing_middle) as expected_score,
+        case when scores.status != 'not_applicable' then scores.weight end as used_weight,
+        case when scores.status != 'not_applicable' then scores.weight_equal end as used_weight_equal,
+        case when scores.method = 'quantitative' then 1 else 0 end as is_quantitative
+    from scores
+    cross join settings
+),
+
 counted as (
     select
         dimension,
-        {{ steady('avg(score)') }} as score,
+        sum(used_weight * expected_score) / nullif(sum(used_weight), 0) as score,
+        sum(case when status = 'assessed' then used_weight * score end)
+        / nullif(sum(case when status = 'assessed' then used_weight end), 0) as score_known,
+        sum(is_quantitative * used_weight * expected_score) / nullif(sum(is_quantitative * used_weight), 0)
+            as score_quantitative,
+        sum((1 - is_quantitative) * used_weight * expected_score)
+        / nullif(sum((1 - is_quantitative) * used_weight), 0) as score_qualitative,
+        sum(used_weight_equal * expected_score) / nullif(sum(used_weight_equal), 0) as score_equal_weights,
+        sum(case when status = 'assessed' then used_weight else 0 end) / nullif(sum(used_weight), 0) as evidence_share,
         count(*) as indicators,
-        count(score) as indicators_assessed,
-        sum(case when status = 'not_applicable' then 1 else 0 end) as indicators_not_applicable,
-        case when count(score) = count(score_ci_low) and count(score) > 0
-            then {{ steady('sqrt(sum(power(score_ci_high - score_ci_low, 2))) / count(score) / 2') }}
-        end as half_width
-    from scores
+        sum(case when status = 'assessed' then 1 else 0 end) as indicators_assessed,
+        sum(case when status = 'assessed' then is_quantitative else 0 end) as quantitative_assessed,
+        sum(case when status = 'assessed' then 1 - is_quantitative else 0 end) as qualitative_assessed,
+        sum(case when status = 'not_applicable' then 1 else 0 end) as indicators_not_applicable
+    from expected
     group by dimension
 )
 
 select
     dimensions.dimension,
+    dimensions.pillar,
     dimensions.name_en,
     dimensions.name_zh,
-    counted.score,
-    -- `greatest` and `least` skip nulls: without a width there is no interval.
-    case when counted.half_width is not null then greatest(counted.score - counted.half_width, 0) end as score_ci_low,
-    case when counted.half_width is not null then least(counted.score + counted.half_width, 100) end as score_ci_high,
+    {{ steady('weights.weight_total') }} as weight,
+    case when counted.indicators_assessed > 0 then {{ steady('counted.score') }} end as score,
+    -- At an end of the scale all doubt is on one side: the interval still holds the score. `least` and `greatest` skip
+    -- nulls: without a score the interval stands as it is, without an interval there is none.
+    case
+        when intervals.low is null then null
+        when counted.indicators_assessed > 0 then {{ steady('least(intervals.low, counted.score)') }}
+        else {{ steady('intervals.low') }}
+    end as score_ci_low,
+    case
+        when intervals.high is null then null
+        when counted.indicators_assessed > 0 then {{ steady('greatest(intervals.high, counted.score)') }}
+        else {{ steady('intervals.high') }}
+    end as score_ci_high,
+    {{ steady('counted.score_known') }} as score_known,
+    case when counted.quantitative_assessed > 0 then {{ steady('counted.score_quantitative') }} end
+        as score_quantitative,
+    case when counted.qualitative_assessed > 0 then {{ steady('counted.score_qualitative') }} end as score_qualitative,
+    case when counted.indicators_assessed > 0 then {{ steady('counted.score_equal_weights') }} end
+        as score_equal_weights,
+    {{ steady('counted.evidence_share') }} as evidence_share,
     cast(coalesce(counted.indicators, 0) as integer) as indicators,
     cast(coalesce(counted.indicators_assessed, 0) as integer) as indicators_assessed,
     cast(coalesce(counted.indicators_not_applicable, 0) as integer) as indicators_not_applicable,
@@ -61,3 +118,5 @@ select
 from dimensions
 left join counted on dimensions.dimension = counted.dimension
 left join catalogued on dimensions.dimension = catalogued.dimension
+left join weights on dimensions.dimension = weights.code
+left join intervals on dimensions.dimension = intervals.code

@@ -1,49 +1,40 @@
 with
 
 indicators as (
-    select * from {{ ref('fct_indicators') }}
-    where breakdown = ''
+    select * from {{ ref('int_indicators_normalised') }}
 ),
 
-current_run as (
-    select * from {{ ref('int_runs_prepared') }}
-    where run = 'current'
-),
-
-goalposts as (
-    select goalposts.*
-    from {{ ref('goalposts') }} as goalposts
-    inner join current_run on goalposts.profile = current_run.profile
-),
-
--- Straight line from floor (0) to target (100); a floor above the target means lower is better.
-placed as (
-    select
-        indicators.indicator_code,
-        indicators.dimension,
-        indicators.status,
-        indicators.value,
-        indicators.n,
-        goalposts.floor_value,
-        goalposts.target_value,
-        goalposts.basis,
-        100 * (indicators.value - goalposts.floor_value) / (goalposts.target_value - goalposts.floor_value) as score,
-        100 * (indicators.ci_low - goalposts.floor_value) / (goalposts.target_value - goalposts.floor_value) as score_a,
-        100 * (indicators.ci_high - goalposts.floor_value) / (goalposts.target_value - goalposts.floor_value) as score_b
-    from indicators
-    inner join goalposts on indicators.indicator_code = goalposts.indicator_code
+weights as (
+    select * from {{ source('simulation', 'weights') }}
+    where level = 'indicator'
 )
 
 select
-    indicator_code,
-    dimension,
-    status,
-    value,
-    n,
-    floor_value,
-    target_value,
-    basis,
-    case when score is not null then least(greatest(score, 0), 100) end as score,
-    case when score_a is not null then least(greatest(least(score_a, score_b), 0), 100) end as score_ci_low,
-    case when score_a is not null then least(greatest(score_a, score_b, 0), 100) end as score_ci_high
-from placed
+    indicators.indicator_code,
+    indicators.dimension,
+    indicators.method,
+    indicators.status,
+    indicators.value,
+    indicators.n,
+    indicators.scale,
+    indicators.floor_value,
+    indicators.target_value,
+    indicators.sweet_until_value,
+    indicators.cap_value,
+    indicators.basis,
+    {{ steady('indicators.score') }} as score,
+    -- With a sweet spot the best score may lie between the ends: the figure's own is one of three.
+    case
+        when indicators.score_at_ci_low is not null
+            then {{ steady('least(indicators.score, indicators.score_at_ci_low, indicators.score_at_ci_high)') }}
+    end as score_ci_low,
+    case
+        when indicators.score_at_ci_low is not null
+            then {{ steady('greatest(indicators.score, indicators.score_at_ci_low, indicators.score_at_ci_high)') }}
+    end as score_ci_high,
+    {{ steady('weights.weight') }} as weight,
+    {{ steady('weights.weight_total') }} as weight_total,
+    {{ steady('weights.weight_equal') }} as weight_equal,
+    {{ steady('weights.reliability') }} as reliability
+from indicators
+left join weights on indicators.indicator_code = weights.code
