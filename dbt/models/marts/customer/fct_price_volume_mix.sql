@@ -115,10 +115,13 @@ sold as (
         cast(floor(products.months_back / 12.0) as integer)
 ),
 
+-- Of who stayed, the price of a product is what the same group paid for it: an average over customers would take
+-- bigger contracts for dearer ones.
 scoped as (
     select
         'product' as bridge,
         bridges.years_back,
+        '' as buyer,
         sold.*
     from sold
     inner join bridges on sold.year_index in (bridges.years_back, bridges.years_back + 1)
@@ -128,6 +131,7 @@ scoped as (
     select
         'customer' as bridge,
         groups.years_back,
+        sold.group_customer_id as buyer,
         sold.*
     from sold
     inner join groups
@@ -141,6 +145,7 @@ products as (
     select
         bridge,
         years_back,
+        buyer,
         category,
         basis,
         product_key,
@@ -152,6 +157,7 @@ products as (
     group by
         bridge,
         years_back,
+        buyer,
         category,
         basis,
         product_key
