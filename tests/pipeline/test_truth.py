@@ -143,7 +143,7 @@ def test_revenue_to_the_cent(published: Published) -> None:
 
 
 def test_the_bridge_leads_from_one_planted_year_to_the_next(published: Published) -> None:
-    """A bridge between two other years, or of known customers only, still adds up: its ends must be the planted ones."""
+    """A bridge between two other years, or of known customers only, adds up as well: its ends are the planted ones."""
     ends = published.marts.execute(
         "select bridge, sum(amount), max(revenue_from), max(revenue_to) from customer.fct_price_volume_mix"
         " where years_back = 0 group by bridge order by bridge"
@@ -159,7 +159,8 @@ def test_the_largest_group_is_the_planted_one(anlan: Published) -> None:
     # Planted before refunds, published after them.
     assert share == pytest.approx(anlan.expected("sales_12m_largest_group_share"), abs=0.001)
     in_groups = anlan.one(
-        "select count(*) from customer.dim_customers where group_customer_id != customer_id and record_source = 'customers'"
+        "select count(*) from customer.dim_customers"
+        " where group_customer_id != customer_id and record_source = 'customers'"
     )
     assert in_groups == anlan.expected("customers_in_groups")
 

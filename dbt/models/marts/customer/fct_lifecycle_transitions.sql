@@ -18,20 +18,43 @@ reach as (
     from stages
 ),
 
--- Years that end at as-of and at its anniversaries, and within the last two of them single months.
-periods as (
+years as (
     select
-        'year' as period_type,
         -12 * (numbers.n - 1) as closes_period,
         -12 * numbers.n as opens_period
     from numbers
     cross join reach
     where -12 * (numbers.n - 1) >= reach.first_period
+),
 
-    union all
-
+-- Everybody known at the close, with the stage at the opening; who was not known then comes from `unknown`.
+yearly as (
     select
-        'month' as period_type,
+        years.closes_period,
+        coalesce(opening.lifecycle_stage, 'unknown') as from_stage,
+        stages.lifecycle_stage as to_stage,
+        count(*) as customers,
+        sum(years.opens_period - opening.starts_period + 1) as months
+    from years
+    inner join stages
+        on
+            years.closes_period >= stages.starts_period
+            and (stages.ends_period is null or years.closes_period <= stages.ends_period)
+    left join stages as opening
+        on
+            stages.customer_id = opening.customer_id
+            and years.opens_period >= opening.starts_period
+            and (opening.ends_period is null or years.opens_period <= opening.ends_period)
+    group by
+        years.closes_period,
+        coalesce(opening.lifecycle_stage, 'unknown'),
+        stages.lifecycle_stage
+),
+
+-- The last 24 months, without a row per customer and month: who moved is a row that begins there, who stayed is the
+-- stage's head count at the opening less who moved.
+months as (
+    select
         1 - numbers.n as closes_period,
         -numbers.n as opens_period
     from numbers
@@ -39,25 +62,105 @@ periods as (
     where numbers.n <= 24 and 1 - numbers.n >= reach.first_period
 ),
 
--- Everybody known at the close, with the stage at the opening; who was not known then comes from `unknown`.
+moved as (
+    select
+        months.closes_period,
+        coalesce(stages.stage_before, 'unknown') as from_stage,
+        stages.lifecycle_stage as to_stage,
+        count(*) as customers,
+        sum(stages.starts_period - stages.starts_period_before) as months
+    from months
+    inner join stages on months.closes_period = stages.starts_period
+    group by
+        months.closes_period,
+        coalesce(stages.stage_before, 'unknown'),
+        stages.lifecycle_stage
+),
+
+entered_and_left as (
+    select
+        lifecycle_stage,
+        starts_period as period,
+        count(*) as customers,
+        sum(starts_period) as starts
+    from stages
+    group by
+        lifecycle_stage,
+        starts_period
+
+    union all
+
+    select
+        lifecycle_stage,
+        ends_period + 1 as period,
+        -count(*) as customers,
+        -sum(starts_period) as starts
+    from stages
+    where ends_period is not null
+    group by
+        lifecycle_stage,
+        ends_period + 1
+),
+
+opened as (
+    select
+        months.closes_period,
+        entered_and_left.lifecycle_stage as stage,
+        sum(entered_and_left.customers) as customers,
+        sum(entered_and_left.customers) * (months.opens_period + 1) - sum(entered_and_left.starts) as months
+    from months
+    inner join entered_and_left on months.opens_period >= entered_and_left.period
+    group by
+        months.closes_period,
+        months.opens_period,
+        entered_and_left.lifecycle_stage
+),
+
+left_from as (
+    select
+        closes_period,
+        from_stage,
+        sum(customers) as customers,
+        sum(months) as months
+    from moved
+    group by
+        closes_period,
+        from_stage
+),
+
+stayed as (
+    select
+        opened.closes_period,
+        opened.stage,
+        opened.customers - coalesce(left_from.customers, 0) as customers,
+        opened.months - coalesce(left_from.months, 0) as months
+    from opened
+    left join left_from
+        on
+            opened.closes_period = left_from.closes_period
+            and opened.stage = left_from.from_stage
+),
+
 moves as (
     select
-        periods.period_type,
-        periods.closes_period,
-        stages.customer_id,
-        coalesce(opening.lifecycle_stage, 'unknown') as from_stage,
-        stages.lifecycle_stage as to_stage,
-        periods.opens_period - opening.starts_period + 1 as months_in_from_stage
-    from periods
-    inner join stages
-        on
-            periods.closes_period >= stages.starts_period
-            and (stages.ends_period is null or periods.closes_period <= stages.ends_period)
-    left join stages as opening
-        on
-            stages.customer_id = opening.customer_id
-            and periods.opens_period >= opening.starts_period
-            and (opening.ends_period is null or periods.opens_period <= opening.ends_period)
+        'year' as period_type,
+        *
+    from yearly
+    union all
+    select
+        'month' as period_type,
+        *
+    from moved
+    union all
+    select
+        'month' as period_type,
+        closes_period,
+        stage as from_stage,
+        stage as to_stage,
+        customers,
+        months
+    from stayed
+    where customers > 0
 ),
 
 counted as (
@@ -66,14 +169,9 @@ counted as (
         closes_period,
         from_stage,
         to_stage,
-        count(*) as customers,
-        avg(months_in_from_stage) as months_in_from_stage
+        customers,
+        months / cast(customers as double) as months_in_from_stage
     from moves
-    group by
-        period_type,
-        closes_period,
-        from_stage,
-        to_stage
 )
 
 select
