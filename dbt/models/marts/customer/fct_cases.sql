@@ -207,6 +207,17 @@ chosen as (
     where rank <= case rule when 'typical_of_tier' then 1 else 5 end
 ),
 
+-- Orders the chosen models expected of the last year when they had seen only what came before it.
+forecasts as (
+    select
+        component || ' ' || model as subject,
+        row_number() over (order by component, model) as rank,
+        holdout_expected as value,
+        holdout_actual as result
+    from {{ ref('fct_model_fits') }}
+    where run = 'current' and is_chosen and holdout_actual is not null
+),
+
 -- The same figures as of a year ago: half of an assessment's history is that it can be made again.
 a_year_ago as (
     {% for subject, expression in [
@@ -226,6 +237,28 @@ a_year_ago as (
     group by run
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+),
+
+assessments as (
+    select
+        'forecast_against_result' as rule,
+        rank,
+        subject,
+        value,
+        result
+    from forecasts
+
+    union all
+
+    select
+        'a_year_ago' as rule,
+        before.rank,
+        before.subject,
+        before.value,
+        now.value as result
+    from a_year_ago as before
+    inner join a_year_ago as now on before.subject = now.subject and now.run = 'current'
+    where before.run = 'prior' and before.value > 0
 )
 
 select
@@ -274,13 +307,13 @@ left join lost on chosen.customer_id = lost.customer_id
 union all
 
 select
-    rules.rule || '-' || before.subject as case_id,
+    assessments.rule || '-' || assessments.subject as case_id,
     rules.case_scope,
     rules.case_kind,
-    rules.rule,
+    assessments.rule,
     rules.reason_en as reason,
     rules.reason_zh,
-    before.rank,
+    cast(assessments.rank as integer) as rank,
     null as customer_id,
     null as customer_type,
     null as lifecycle_stage,
@@ -301,12 +334,10 @@ select
     null as refunded_12m,
     null as lost_reason,
     null as measure,
-    before.subject,
+    assessments.subject,
     runs.as_of_on as assessed_on,
-    before.value as forecast_value,
-    now.value as result_value
-from a_year_ago as before
-inner join a_year_ago as now on before.subject = now.subject and now.run = 'current'
-inner join rules on rules.rule = 'a_year_ago'
-inner join {{ ref('int_runs_prepared') }} as runs on before.run = runs.run
-where before.run = 'prior' and before.value > 0
+    {{ steady('assessments.value') }} as forecast_value,
+    {{ steady('assessments.result') }} as result_value
+from assessments
+inner join rules on assessments.rule = rules.rule
+inner join {{ ref('int_runs_prepared') }} as runs on runs.run = 'prior'
