@@ -25,8 +25,12 @@ target_ages as (
 -- Known and plausible ages only: a placeholder birthday is no age.
 ages as (
     select
-        sum(case when ages.age_years between target_ages.target_age_from and target_ages.target_age_to then 1 else 0 end)
-            as in_target,
+        sum(
+            case
+                when ages.age_years between target_ages.target_age_from and target_ages.target_age_to then 1
+                else 0
+            end
+        ) as in_target,
         count(*) as customers
     from {{ ref('int_customer_ages_computed') }} as ages
     cross join target_ages

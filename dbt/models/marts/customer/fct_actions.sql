@@ -83,20 +83,23 @@ ending as (
 ),
 
 -- Margin of the last twelve months of buying: what somebody who left used to bring.
+order_reach as (
+    select
+        customer_id,
+        min(months_back) as last_months_back,
+        max(months_back) as first_months_back
+    from months
+    where orders > 0
+    group by customer_id
+),
+
 last_years as (
     select
         months.customer_id,
         case when count(months.margin_net) = count(*) then sum(months.margin_net) end as margin_net
     from months
-    inner join (
-        select
-            customer_id,
-            min(months_back) as last_months_back
-        from months
-        where orders > 0
-        group by customer_id
-    ) as last_orders on months.customer_id = last_orders.customer_id
-    where months.months_back < last_orders.last_months_back + 12
+    inner join order_reach on months.customer_id = order_reach.customer_id
+    where months.months_back < order_reach.last_months_back + 12
     group by months.customer_id
 ),
 
@@ -107,17 +110,10 @@ first_years as (
         months.customer_id,
         sum(months.margin_net) as margin_net
     from months
-    inner join (
-        select
-            customer_id,
-            max(months_back) as first_months_back
-        from months
-        where orders > 0
-        group by customer_id
-    ) as first_orders on months.customer_id = first_orders.customer_id
+    inner join order_reach on months.customer_id = order_reach.customer_id
     where
-        first_orders.first_months_back between 12 and 23
-        and months.months_back > first_orders.first_months_back - 12
+        order_reach.first_months_back between 12 and 23
+        and months.months_back > order_reach.first_months_back - 12
     group by months.customer_id
     having count(months.margin_net) = count(*)
 ),
@@ -133,10 +129,17 @@ follow_ons as (
         and orders.ordered_on < current_run.cut_on
 ),
 
+first_year_means as (
+    select avg(margin_net) as margin_net
+    from first_years
+),
+
 means as (
     select
-        (select avg(margin_net) from first_years) as first_year_margin,
-        (select margin_net from follow_ons) as follow_on_margin
+        first_year_means.margin_net as first_year_margin,
+        follow_ons.margin_net as follow_on_margin
+    from first_year_means
+    cross join follow_ons
 ),
 
 joined as (
