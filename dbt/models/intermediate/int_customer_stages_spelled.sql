@@ -225,7 +225,6 @@ select
     customer_id,
     lifecycle_stage,
     stage_before,
-    cast(lag(period) over (partition by customer_id order by period) as integer) as starts_period_before,
     cast(period as integer) as starts_period,
     -- Null: it lasts at as-of.
     cast(lead(period) over (partition by customer_id order by period) - 1 as integer) as ends_period

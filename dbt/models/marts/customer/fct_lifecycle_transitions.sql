@@ -18,43 +18,20 @@ reach as (
     from stages
 ),
 
-years as (
+-- Years that end at as-of and at its anniversaries, and within the last two of them single months.
+periods as (
     select
+        'year' as period_type,
         -12 * (numbers.n - 1) as closes_period,
         -12 * numbers.n as opens_period
     from numbers
     cross join reach
     where -12 * (numbers.n - 1) >= reach.first_period
-),
 
--- Everybody known at the close, with the stage at the opening; who was not known then comes from `unknown`.
-yearly as (
-    select
-        years.closes_period,
-        coalesce(opening.lifecycle_stage, 'unknown') as from_stage,
-        stages.lifecycle_stage as to_stage,
-        count(*) as customers,
-        sum(years.opens_period - opening.starts_period + 1) as months
-    from years
-    inner join stages
-        on
-            years.closes_period >= stages.starts_period
-            and (stages.ends_period is null or years.closes_period <= stages.ends_period)
-    left join stages as opening
-        on
-            stages.customer_id = opening.customer_id
-            and years.opens_period >= opening.starts_period
-            and (opening.ends_period is null or years.opens_period <= opening.ends_period)
-    group by
-        years.closes_period,
-        coalesce(opening.lifecycle_stage, 'unknown'),
-        stages.lifecycle_stage
-),
+    union all
 
--- The last 24 months, without a row per customer and month: who moved is a row that begins there, who stayed is the
--- stage's head count at the opening less who moved.
-months as (
     select
+        'month' as period_type,
         1 - numbers.n as closes_period,
         -numbers.n as opens_period
     from numbers
@@ -62,105 +39,104 @@ months as (
     where numbers.n <= 24 and 1 - numbers.n >= reach.first_period
 ),
 
-moved as (
-    select
-        months.closes_period,
-        coalesce(stages.stage_before, 'unknown') as from_stage,
-        stages.lifecycle_stage as to_stage,
-        count(*) as customers,
-        sum(stages.starts_period - stages.starts_period_before) as months
-    from months
-    inner join stages on months.closes_period = stages.starts_period
-    group by
-        months.closes_period,
-        coalesce(stages.stage_before, 'unknown'),
-        stages.lifecycle_stage
-),
-
-entered_and_left as (
+-- A month is too many rows to write out for every customer. Between two closes a month apart a stage either goes on,
+-- which is counted by its edges, or the next one begins.
+stays as (
     select
         lifecycle_stage,
-        starts_period as period,
-        count(*) as customers,
-        sum(starts_period) as starts
+        starts_period,
+        ends_period,
+        count(*) as customers
     from stages
     group by
         lifecycle_stage,
-        starts_period
+        starts_period,
+        ends_period
+),
 
-    union all
-
+befores as (
     select
         lifecycle_stage,
-        ends_period + 1 as period,
-        -count(*) as customers,
-        -sum(starts_period) as starts
+        starts_period,
+        lag(lifecycle_stage) over by_time as from_stage,
+        lag(starts_period) over by_time as from_starts_period
     from stages
-    where ends_period is not null
-    group by
+    window by_time as (partition by customer_id order by starts_period)
+),
+
+changes as (
+    select
         lifecycle_stage,
-        ends_period + 1
-),
-
-opened as (
-    select
-        months.closes_period,
-        entered_and_left.lifecycle_stage as stage,
-        sum(entered_and_left.customers) as customers,
-        sum(entered_and_left.customers) * (months.opens_period + 1) - sum(entered_and_left.starts) as months
-    from months
-    inner join entered_and_left on months.opens_period >= entered_and_left.period
-    group by
-        months.closes_period,
-        months.opens_period,
-        entered_and_left.lifecycle_stage
-),
-
-left_from as (
-    select
-        closes_period,
+        starts_period,
         from_stage,
-        sum(customers) as customers,
-        sum(months) as months
-    from moved
+        from_starts_period,
+        count(*) as customers
+    from befores
     group by
-        closes_period,
-        from_stage
+        lifecycle_stage,
+        starts_period,
+        from_stage,
+        from_starts_period
 ),
 
-stayed as (
+-- Years are few: the stage of every customer at each of their edges.
+edges as (
     select
-        opened.closes_period,
-        opened.stage,
-        opened.customers - coalesce(left_from.customers, 0) as customers,
-        opened.months - coalesce(left_from.months, 0) as months
-    from opened
-    left join left_from
+        periods.closes_period,
+        stages.customer_id,
+        stages.lifecycle_stage,
+        stages.starts_period
+    from periods
+    inner join stages
         on
-            opened.closes_period = left_from.closes_period
-            and opened.stage = left_from.from_stage
+            periods.closes_period >= stages.starts_period
+            and (stages.ends_period is null or periods.closes_period <= stages.ends_period)
+    where periods.period_type = 'year'
 ),
 
+-- Everybody known at the close, with the stage at the opening; who was not known then comes from `unknown`.
 moves as (
     select
+        'month' as period_type,
+        periods.closes_period,
+        stays.lifecycle_stage as from_stage,
+        stays.lifecycle_stage as to_stage,
+        stays.customers,
+        periods.opens_period - stays.starts_period + 1 as months_in_from_stage
+    from periods
+    inner join stays
+        on
+            periods.opens_period >= stays.starts_period
+            and (stays.ends_period is null or periods.closes_period <= stays.ends_period)
+    where periods.period_type = 'month'
+
+    union all
+
+    select
+        'month' as period_type,
+        periods.closes_period,
+        coalesce(changes.from_stage, 'unknown') as from_stage,
+        changes.lifecycle_stage as to_stage,
+        changes.customers,
+        periods.opens_period - changes.from_starts_period + 1 as months_in_from_stage
+    from periods
+    inner join changes on periods.closes_period = changes.starts_period
+    where periods.period_type = 'month'
+
+    union all
+
+    select
         'year' as period_type,
-        *
-    from yearly
-    union all
-    select
-        'month' as period_type,
-        *
-    from moved
-    union all
-    select
-        'month' as period_type,
-        closes_period,
-        stage as from_stage,
-        stage as to_stage,
-        customers,
-        months
-    from stayed
-    where customers > 0
+        closing.closes_period,
+        coalesce(opening.lifecycle_stage, 'unknown') as from_stage,
+        closing.lifecycle_stage as to_stage,
+        1 as customers,
+        closing.closes_period - 12 - opening.starts_period + 1 as months_in_from_stage
+    from edges as closing
+    left join edges as opening
+        on
+            closing.customer_id = opening.customer_id
+            and closing.closes_period - 12 = opening.closes_period
 ),
 
 counted as (
@@ -169,9 +145,16 @@ counted as (
         closes_period,
         from_stage,
         to_stage,
-        customers,
-        months / cast(customers as double) as months_in_from_stage
+        sum(customers) as customers,
+        sum(customers * months_in_from_stage)
+        / cast(nullif(sum(case when months_in_from_stage is not null then customers end), 0) as double)
+            as months_in_from_stage
     from moves
+    group by
+        period_type,
+        closes_period,
+        from_stage,
+        to_stage
 )
 
 select
