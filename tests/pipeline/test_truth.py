@@ -322,6 +322,58 @@ def test_customers_by_channel(jinse: Published) -> None:
     assert dict(found) == jinse.expected("customers_by_channel")
 
 
+def test_the_contractual_book_is_retained_as_planted(anlan: Published) -> None:
+    """Expansion leaking into gross retention, or a mid-term change overlooked, flatters the book by points.
+
+    truth.json gives both at the values contracts were signed for and at the changes in effect.
+    """
+    for code in ("grr", "nrr"):
+        assert anlan.indicator(code)["value"] == pytest.approx(anlan.expected(f"{code}_by_values"), abs=1e-6)
+    signed = anlan.work.execute(
+        """
+        select sum(least(o.annual_value, coalesce(c.annual_value, 0))) / sum(o.annual_value),
+            sum(coalesce(c.annual_value, 0)) / sum(o.annual_value)
+        from (select customer_id, sum(annual_value) as annual_value from intermediate.int_contracts_prepared
+            where starts_on <= '2025-06-30' and live_until_on >= '2025-06-30' group by all) as o
+        left join (select customer_id, sum(annual_value) as annual_value from intermediate.int_contracts_prepared
+            where starts_on <= '2026-06-30' and live_until_on >= '2026-06-30' group by all) as c using (customer_id)
+        """
+    ).fetchall()[0]
+    assert signed == pytest.approx((anlan.expected("grr"), anlan.expected("nrr")), abs=1e-6)
+
+
+def test_losses_and_their_reasons(published: Published) -> None:
+    """A loss without a reason dropped, or a return of tomorrow known today, rewrites why customers leave."""
+    known = published.marts.execute(
+        "select reason, losses from risk.fct_churn_reasons where period = 'ever' and is_known"
+    ).fetchall()
+    assert dict(known) == published.expected("lost_by_reason")
+    lost, no_reason, won_back = published.marts.execute(
+        "select sum(losses), sum(losses) filter (where not is_known), sum(won_back)"
+        " from risk.fct_churn_reasons where period = 'ever'"
+    ).fetchall()[0]
+    expected = published.expected("lost_won_back")
+    assert (lost, no_reason, won_back) == (expected["lost"], expected["no_reason"], expected["won_back"])
+
+
+def test_points_owed(jinse: Published) -> None:
+    """Points that expired or were redeemed still on the books are a debt the buyer does not have."""
+    assert jinse.indicator("points_liability")["value"] == jinse.expected("points_balance")
+    owed = jinse.one("select balance from service.fct_loyalty_programme where tier = '' and months_back = 0")
+    assert owed == jinse.expected("points_balance")
+
+
+def test_everybody_with_a_referrer_is_in_the_network_once_a_customer(jinse: Published) -> None:
+    """A referred customer missing from the network, or one who has not bought yet in it, moves every figure of it."""
+    referred = jinse.one_of_work("select count(distinct referred_customer_id) from intermediate.int_referrals_prepared")
+    assert referred == jinse.expected("customers_by_referral")
+    bought = jinse.one(
+        "select count(*) from customer.dim_customers where referrer_customer_id is not null and is_customer"
+    )
+    placed = jinse.one("select count(*) from customer.fct_referral_network where referrer_customer_id is not null")
+    assert placed == bought
+
+
 def test_privacy_is_counted_as_planted(published: Published) -> None:
     """A withdrawn consent in force, an unapproved export overlooked, or a control counted as reviewed that was not."""
     # truth.json counts every live consent of a record in the CRM, the table those of customers who bought.
@@ -631,6 +683,20 @@ def _satisfaction(published: Published) -> list[Rate]:
     ]
 
 
+def _losses(published: Published) -> list[Rate]:
+    """Reasons are drawn alike in every year, so those of the window are a sample of the same chances."""
+    reasons = _drawn(published, "loss_reasons")
+    return [
+        _of_indicator(
+            published, "loss reason known", _drawn(published, "loss_reason_known")["value"], "churn_reason_known"
+        ),
+        *(
+            _of_indicator(published, f"loss: {reason}", chance, "churn_reason_top_share", reason)
+            for reason, chance in reasons.items()
+        ),
+    ]
+
+
 def _sla(published: Published, grouped_by: str) -> Rate:
     """Drawn by kind or priority of resolved tickets. The indicator also counts an open ticket past its due time as
     late: a handful among hundreds, well inside the interval."""
@@ -661,6 +727,16 @@ def _jinse_rates(published: Published) -> list[Rate]:
     return [
         *_satisfaction(published),
         _sla(published, "kind"),
+        *_losses(published),
+        # Each purchase's points, once they had 300 days and are 30 or more: as drawn.
+        _of_work(
+            published,
+            "points redeemed",
+            _drawn(published, "points_redeemed")["value"],
+            "exists (select 1 from raw.loyalty_ledger as r where r.customer_id = l.customer_id and r.reason = 'redeem'"
+            " and r.occurred_at between l.occurred_at and l.occurred_at + interval 300 day)",
+            "loyalty_ledger as l where reason = 'earn' and points_delta >= 30 and occurred_at <= '2025-09-02'",
+        ),
         *_sla_by_group(published),
         # Conversion within 180 days of the leads of a year, against 121 days at most as drawn: the same leads convert.
         *(
@@ -702,6 +778,7 @@ def _anlan_rates(published: Published) -> list[Rate]:
     return [
         *_satisfaction(published),
         _sla(published, "priority"),
+        *_losses(published),
         *_sla_by_group(published),
         _of_work(published, "tenders won", wins["tender"], "converted_at is not null", f"{decided} and is_tender"),
         _of_work(published, "deals won", wins["direct"], "converted_at is not null", f"{decided} and not is_tender"),
