@@ -17,6 +17,7 @@ test: .venv/installed-dev parse
 bench: .venv/installed .venv-bench/installed
 	$(BIN)/python -m bench.ingest
 	BENCH_PYTHON=.venv-bench/bin/python $(BIN)/python -m bench.clv
+	$(BIN)/python -m bench.marts
 
 ui: .venv/installed parse
 	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000
