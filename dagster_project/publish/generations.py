@@ -118,8 +118,8 @@ def publish(
     """Make the judged candidate the current generation, end any pin, and prune to the newest `keep`.
 
     If the current generation is sound, of the same build id and the same rows (score history aside), it stays and comes
-    back `unchanged`. `scores` (dimension code or `OVERALL` -> score, None if not assessed) and `parts` go into the score
-    history.
+    back `unchanged`. `scores` (dimension code or `OVERALL` -> score, None if not assessed) and `parts` go into the
+    score history.
 
     Raises `NotPublishable`, `DiskFull`, `LedgerError`, `CompanyBusy` or another `PublishError`; `current` is then as it
     was.

@@ -208,7 +208,7 @@ def write_tables(work_db: Path, tables: Mapping[str, Rows]) -> dict[str, int]:
                 values = ", ".join(f"unnest(?::{type_}[])" for type_ in columns.values())
                 # Names and types come from the mapping above; every value is a parameter.
                 connection.execute(
-                    f"insert into simulation.{table} select {values}",  # noqa: S608
+                    f"insert into simulation.{table} select {values}",
                     [[row[name] for row in rows] for name in columns],
                 )
         connection.commit()
