@@ -63,7 +63,9 @@ spend as (
 ),
 
 rewards as (
-    select cast(coalesce(sum(referrals.reward_amount), 0) as double) as rewards
+    select
+        cast(coalesce(sum(referrals.reward_amount), 0) as double) as rewards,
+        count(referrals.reward_amount) as rewarded
     from {{ ref('stg_crm__referrals') }} as referrals
     cross join current_run
     where
@@ -107,28 +109,31 @@ newcomers as (
     where customers.first_order_on >= current_run.window_start_on
 ),
 
--- Only cohorts whose horizon is over: the others have not had the time.
+-- A month without sales brought no margin; any other without one makes the cohort's margin unknown.
+cohort_margins as (
+    select
+        cohort_month,
+        months_since,
+        customers,
+        is_partial,
+        cast(case when orders = 0 and revenue_net = 0 then 0 else margin_net end as double) as margin
+    from {{ ref('fct_cohort_revenue') }}
+),
+
 cohorts as (
     select
         cohort_month,
         months_since,
         customers,
         is_partial,
-        sum(cast(margin_net as double)) over (
-            partition by cohort_month
-            order by months_since
-            rows between unbounded preceding and current row
-        ) as margin_to_date,
-        count(*) over (
-            partition by cohort_month
-            order by months_since
-            rows between unbounded preceding and current row
-        ) - count(margin_net) over (
-            partition by cohort_month
-            order by months_since
-            rows between unbounded preceding and current row
-        ) as margins_unknown
-    from {{ ref('fct_cohort_revenue') }}
+        sum(margin) over so_far as margin_to_date,
+        count(*) over so_far - count(margin) over so_far as margins_unknown
+    from cohort_margins
+    window so_far as (
+        partition by cohort_month
+        order by months_since
+        rows between unbounded preceding and current row
+    )
 ),
 
 measured as (
@@ -259,7 +264,10 @@ measured as (
         '营销支出与转介绍奖励除以新客户数',
         'money',
         'lower',
-        case when spend.periods > 0 then (spend.spend + rewards.rewards) / nullif(newcomers.customers, 0) end,
+        case
+            when spend.periods > 0 and rewards.rewarded > 0
+                then (spend.spend + rewards.rewards) / nullif(newcomers.customers, 0)
+        end,
         newcomers.customers,
         false
     from spend
@@ -296,11 +304,11 @@ measured as (
         '满 {{ horizon }} 个月的同期群在首 {{ horizon }} 个月的客均毛利',
         'money',
         'higher',
-        case when sum(margins_unknown) = 0 then sum(margin_to_date) / nullif(sum(customers), 0) end,
+        sum(margin_to_date) / nullif(sum(customers), 0),
         cast(sum(customers) as bigint),
         false
     from cohorts
-    where months_since = {{ horizon - 1 }} and not is_partial
+    where months_since = {{ horizon - 1 }} and not is_partial and margins_unknown = 0
     {% endfor %}
 
     union all

@@ -13,8 +13,8 @@ indicators as (
     select
         max(case when indicator_code = 'revenue_net_12m' then value end) as revenue,
         max(case when indicator_code = 'margin_net_12m' then value end) as margin,
-        max(case when indicator_code = 'deposits_liability' then value end) as deposits_liability,
-        max(case when indicator_code = 'points_liability' then value end) as points_liability,
+        max(case when indicator_code = 'deposits_liability' and unit = 'money' then value end) as deposits_liability,
+        max(case when indicator_code = 'points_liability' and unit = 'money' then value end) as points_liability,
         max(case when indicator_code = 'transfer_consent_coverage' then value end) as transfer_consent_coverage
     from {{ ref('fct_indicators') }}
     where breakdown = '' and status = 'assessed'
@@ -105,8 +105,11 @@ disputes as (
 
 people as (
     select
-        max(case when standing in ('staff', 'company_owner') and margin_share >= 0.25 then cast(margin_net_12m as double) end)
-            as held_margin,
+        max(
+            case
+                when standing in ('staff', 'company_owner') and margin_share >= 0.25 then cast(margin_net_12m as double)
+            end
+        ) as held_margin,
         sum(case when standing in ('staff', 'company_owner') and margin_share >= 0.25 then 1 else 0 end) as holders,
         cast(sum(case when customers_orphaned > 0 then margin_net_12m end) as double) as orphaned_margin,
         sum(customers_orphaned) as orphaned

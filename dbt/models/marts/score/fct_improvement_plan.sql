@@ -134,13 +134,13 @@ select
     case steps.kind
         when 'deliver' then 'Deliver: '
         when 'record' then 'Start to keep records: '
-        when 'sample' then 'Four times as many records: '
+        when 'sample' then 'A longer history or a larger sample, four times the records: '
         else ''
     end || named.name_en as what_en,
     case steps.kind
         when 'deliver' then '提供：'
         when 'record' then '开始记录：'
-        when 'sample' then '将记录量增至四倍：'
+        when 'sample' then '更长历史或更大样本（记录量四倍）：'
         else ''
     end || named.name_zh as what_zh,
     asked.who_en,

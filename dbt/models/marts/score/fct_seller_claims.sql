@@ -51,7 +51,7 @@ compared as (
     left join catalogue on claims.indicator_code = catalogue.indicator_code
 ),
 
--- Seller and assessment count the same rows: sampling error excuses no difference, only rounding does.
+-- Seller and assessment count the same rows: sampling error excuses no difference, only what is immaterial does.
 judged as (
     select
         *,
