@@ -115,6 +115,7 @@ class Company:
     sources: tuple[Source, ...]
     path: Path
     rates: tuple[tuple[str, date, Decimal], ...] = ()  # currency, from this day on, units of `currency` for one of it
+    known_at: date | None = None  # no delivery after this day is taken
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -275,8 +276,8 @@ class _Node:
 
 
 COMPANY_KEYS = (
-    "id", "name", "profile", "currency", "timezone", "as_of", "revenue_source", "market", "deal", "assumptions",
-    "direct_identifiers", "pseudonym_key", "rates", "sources",
+    "id", "name", "profile", "currency", "timezone", "as_of", "known_at", "revenue_source", "market", "deal",
+    "assumptions", "direct_identifiers", "pseudonym_key", "rates", "sources",
 )  # fmt: skip
 SOURCE_KEYS = (
     "entity", "files", "required", "mode", "format", "encoding", "delimiter", "decimal", "header_row", "header_rows",
@@ -318,6 +319,7 @@ def _company(root: _Node, path: Path) -> Company:
         currency=top["currency"].money_code(),
         timezone=top["timezone"].zone(),
         as_of=as_of,
+        known_at=top["known_at"].day() if "known_at" in top else None,
         revenue_source=cast(
             Literal["orders", "invoices", "contracts"],
             top["revenue_source"].choice(("orders", "invoices", "contracts")) if "revenue_source" in top else "orders",

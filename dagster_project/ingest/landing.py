@@ -53,7 +53,7 @@ def land(company: Company, paths: CompanyPaths) -> Landing:
     Raises `IngestError` when there is no delivery or a folder is no date, `DeliveryRejected` for files that may not be
     read: still growing, a link out of the folder, not a regular file.
     """
-    folders = _delivery_folders(company, paths)
+    folders = _known(company, _delivery_folders(company, paths))
     paths.landing.mkdir(parents=True, exist_ok=True)
     rejections: list[Rejection] = []
     deliveries: list[Delivery] = []
@@ -124,6 +124,14 @@ def _delivery_folders(company: Company, paths: CompanyPaths) -> list[tuple[date,
     if not found:
         raise IngestError(f"{company.id} has no delivery; put the files into {paths.deliveries}/<yyyy-mm-dd>/")
     return found
+
+
+def _known(company: Company, folders: list[tuple[date, Path]]) -> list[tuple[date, Path]]:
+    """Deliveries that had come by `known_at`: with it an assessment is the one that could have been made then."""
+    known = [(on, folder) for on, folder in folders if company.known_at is None or on <= company.known_at]
+    if not known:
+        raise IngestError(f"{company.id} has no delivery by {company.known_at}, which is its `known_at`")
+    return known
 
 
 def _data_files(folder: Path) -> list[tuple[str, Path]]:

@@ -32,6 +32,7 @@ def company_schema() -> Schema:
         "currency": {**_CURRENCY, "description": "The one reporting currency."},
         "timezone": {**_NAME, "description": "IANA name; times without an offset are local to it."},
         "as_of": {"anyOf": [{"const": "delivery"}, _DAY], "description": "Close of business of this day."},
+        "known_at": {**_DAY, "description": "Take no delivery after this day: what was known then."},
         "revenue_source": {"enum": ["orders", "invoices", "contracts"]},
         "market": _record({"industry": _NAME, "region": _NAME}),
         "deal": _record({"structure": {"enum": ["share", "asset"]}}),

@@ -256,6 +256,8 @@ def _restate(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
         where _old is not null and _old is distinct from _content
         """
     )
+    if con.execute("select count(*) from restated").fetchall() == [(0,)]:
+        return
     key = " || '|' || ".join(f"coalesce({_shown(entity, c, 'v.' + quoted(c))}, '')" for c in entity.key)
     for name in entity.columns:
         if name in entity.key:

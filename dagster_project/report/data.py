@@ -87,6 +87,7 @@ def read(marts: Path, company: Company, build_id: str, labels: Labels, least: in
     """Read and protect everything. Raises `ReportError` where the file cannot be read or a small cell would show."""
     with queries.open_marts(marts) as connection:
         present = queries.tables_in(connection)
+        present -= queries.unreadable(connection, present)
         rows = {
             name: queries.run(connection, name, present)
             for name in QUERIES

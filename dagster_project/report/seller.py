@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dagster_project.report import queries
-from dagster_project.report.content import Number, Sentence, Table
+from dagster_project.report.content import Sentence, Table, verbatim
 from dagster_project.report.labels import Labels
 from dagster_project.report.marts import SELLER
 
@@ -34,9 +34,6 @@ def shortened(table: Table) -> Table:
     note = Sentence(
         "The first {shown} of {rows} rows; the workbook has all.",
         "仅列前 {shown} 行（共 {rows} 行），工作簿含全部。",
-        {
-            "shown": Number(MOST_ROWS, "count", "rows.shown"),
-            "rows": Number(len(table.rows), "count", "rows.all"),
-        },
+        {"shown": verbatim(f"{MOST_ROWS:,}"), "rows": verbatim(f"{len(table.rows):,}")},
     )
     return Table(table.id, table.query, table.title, table.columns, table.rows[:MOST_ROWS], searchable=True, note=note)

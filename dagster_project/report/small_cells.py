@@ -61,7 +61,7 @@ def suppress(rows: Mapping[str, Sequence[Row]], least: int) -> dict[str, list[Ro
         _hide_scores(out, gone)
         _hide_cohorts(out["cohort_retention"], out["cohort_revenue"], least)
         for mart in MARTS:
-            hide_small(mart, out.get(mart.query, []), least)
+            hide_small(mart, out.get(mart.query, []), out["mix"], least)
     return out
 
 

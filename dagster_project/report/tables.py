@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from dagster_project.report.content import Column, Row, Sentence, Table
 from dagster_project.report.labels import Labels
-from dagster_project.report.marts import MARTS
+from dagster_project.report.marts import BY_TABLE, SELLER
 from dagster_project.report.numbers import cohort_name
 from dagster_project.report.queries import QUERIES
 
@@ -24,10 +24,13 @@ _STATUS = Column("status", "label", area="status")
 ROWS = frozenset(
     {
         "customer.dim_customers",
+        # Cells of five cuts at once: mostly of one customer.
+        "customer.fct_customer_cube",
         "customer.fct_customer_months",
         "customer.fct_order_lines",
         "customer.fct_orders",
         "quality.fct_restatements",
+        *({mart.table for mart in SELLER} - BY_TABLE.keys()),
     }
 )
 
@@ -219,13 +222,17 @@ _OWN: Mapping[str, tuple[str, tuple[Column, ...]]] = {
 
 PUBLISHED: Mapping[str, tuple[str, tuple[Column, ...]]] = {
     **_OWN,
-    **{mart.table: (mart.query, mart.columns) for mart in MARTS},
+    **{table: (mart.query, mart.columns) for table, mart in BY_TABLE.items()},
 }
 
 # What a shown table is not: said under it, so that nobody takes the pooled cells for the published rows.
 _POOLED = Sentence(
     "Cohorts are pooled to the grain the report shows; the months themselves are in the marts.",
     "同期群按报告所示粒度合并；逐月数据见数据集市。",
+)
+
+_ADDED_UP = Sentence(
+    "Added up from the rows of this table, which are in the marts alone.", "由该表的明细汇总而成；明细仅见数据集市。"
 )
 
 
@@ -244,9 +251,15 @@ def published(rows: Mapping[str, Sequence[Row]], labels: Labels, grain: str) -> 
                 columns=columns,
                 rows=found,
                 searchable=True,
-                note=_POOLED if query.startswith("cohort") else None,
+                note=_note(name, query),
             )
     return out
+
+
+def _note(name: str, query: str) -> Sentence | None:
+    if query.startswith("cohort"):
+        return _POOLED
+    return _ADDED_UP if name in BY_TABLE and BY_TABLE[name].select else None
 
 
 def sources(queries: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dagster_project.ingest.contract import entities
-from dagster_project.ingest.errors import DeliveryRejected
+from dagster_project.ingest.errors import DeliveryRejected, IngestError
 from tests.ingest.ingest_helpers import HEADER, ORDERS, World, good, lines
 
 FULL = ORDERS.replace("    columns", "    mode: full\n    columns")
@@ -152,6 +152,19 @@ def test_every_canonical_table_exists_typed(world: World) -> None:
     assert world.sql(delivered) == [
         ("customer_id", 30, 30), ("gross_amount", 30, 30), ("order_id", 30, 30), ("ordered_at", 30, 30)
     ]  # fmt: skip
+
+
+def test_known_at_leaves_out_later_deliveries(world: World) -> None:
+    """What a later delivery restated was not known then: an assessment of the past must not use it."""
+    world.deliver("2024-02-01", orders__csv=lines(good(30)))
+    world.deliver("2024-03-01", orders__csv=lines([*good(10, 31), "o1,c1,2024-01-02,99.00"]))
+    assert world.load().entity_rows["orders"] == 40
+    world.configure(extra="known_at: 2024-02-29\n")
+    assert world.load().entity_rows["orders"] == 30
+    assert world.sql("select gross_amount::varchar from raw.orders where order_id = 'o1'") == [("1.5000",)]
+    world.configure(extra="known_at: 2024-01-31\n")
+    with pytest.raises(IngestError, match="no delivery by 2024-01-31"):
+        world.load()
 
 
 def test_two_sources_may_not_take_the_same_file(world: World) -> None:

@@ -14,6 +14,7 @@ import duckdb
 import yaml
 
 from dagster_project.companies import Company
+from dagster_project.report.marts import MARTS, SELLER
 from dagster_project.settings import DBT_PROJECT_DIR
 
 AS_OF = date(2026, 6, 30)
@@ -187,6 +188,55 @@ def cohorts(sizes: Mapping[date, int], months: int, active: int) -> tuple[list[d
     return retention, revenue
 
 
+# What columns must hold for the report to choose their rows.
+CHOSEN: Mapping[str, Mapping[str, Any]] = {
+    "acquisition.fct_channel_performance": {"basis": "acquisition"},
+    "acquisition.fct_lead_funnel": {"period_type": "ripe_year", "breakdown": "source"},
+    "cohort.fct_period_comparison": {"period_type": "window"},
+    "cohort.fct_survival": {"breakdown": "", "breakdown_value": ""},
+    "cohort.fct_value_deciles": {"unit": "customer", "measure": "revenue_net_12m"},
+    "customer.fct_backlog": {"standing": "ahead"},
+    "customer.fct_category_affinity": {"segmentation": "all"},
+    "customer.fct_lifecycle_transitions": {"period_type": "year", "months_back": 0},
+    "customer.fct_price_volume_mix": {"bridge": "customer"},
+    "customer.fct_segments": {"segmentation": "rfm_segment"},
+    "risk.fct_churn_reasons": {"period": "ever"},
+    "risk.fct_churn_warning": {"run": "current", "is_at_risk": True},
+    "risk.fct_concentration": {"run": "current", "unknown_share": 0.1},
+    "risk.fct_market_exposure": {"kind": "customer industry"},
+    "risk.fct_receivables_ageing": {"months_back": 0},
+    "service.fct_complaint_causes": {"period_type": "window"},
+    "service.fct_suggestions": {"period_type": "window"},
+    "service.fct_survey_scores": {"period_type": "window", "method": "all", "instrument": "csat"},
+    "service.fct_ticket_performance": {"period_type": "window", "priority": "all"},
+}
+
+
+def samples(rows: int = 3) -> Rows:
+    """Made-up rows for every table the report declares, by the types of its columns: enough to draw each chart."""
+    tables = [mart.table for mart in (*MARTS, *SELLER)]
+    return {table: [_sample(table, at) for at in range(1, rows + 1)] for table in dict.fromkeys(tables)}
+
+
+def _sample(table: str, at: int) -> dict[str, Any]:
+    by_type: dict[str, Any] = {
+        "varchar": f"{FORMULA if at == 1 else 'word'} {at}",
+        "integer": 20 * at,
+        "bigint": 20 * at,
+        "double": at / 7,
+        "date": month_end(12 * at),
+        "boolean": at % 2 == 0,
+        "timestamp": None,
+    }
+    row = {
+        column: Decimal(1000 * at) if type_.startswith("decimal") else by_type[type_]
+        for column, type_ in declared_tables()[table].items()
+    }
+    if "years_back" in row:
+        row["years_back"] = 0 if table == "customer.fct_price_volume_mix" else at - 1
+    return row | CHOSEN.get(table, {})
+
+
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = "=1+1"
 
@@ -214,7 +264,7 @@ def full() -> Rows:
                   reason_zh="不适用"),
     ]  # fmt: skip
     scored = {"csat_top2": ("satisfaction", 85.9), "nps": ("satisfaction", 10.0), "lead_conversion": ("channels", 50.0)}
-    return {
+    return samples() | {
         "score.fct_overall_score": [
             {
                 "as_of_date": AS_OF, "profile": "generic_b2b", "score": 54.321, "score_ci_low": 47.7,

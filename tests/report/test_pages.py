@@ -11,12 +11,14 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from python_calamine import load_workbook
 
 from dagster_project.report import build_reports
+from dagster_project.report.marts import MARTS, SELLER
 from dagster_project.report.numbers import raw
-from dagster_project.report.queries import QUERIES, open_marts, run, tables_in
+from dagster_project.report.queries import GRAINS, QUERIES, Grain, open_marts, rows_of, run, tables_in
 from dagster_project.report.tables import ROWS
-from tests.report.marts_file import FORMULA, SCRIPT, company, full, write_marts
+from tests.report.marts_file import FORMULA, SCRIPT, company, declared_tables, full, write_marts
 from tests.report.pages import Page
 
 MOST_BYTES = 6_000_000
@@ -188,24 +190,26 @@ def test_tables_can_be_read_aloud(pages: Mapping[str, Page]) -> None:
             assert header.attributes["scope"] in ("col", "row", "rowgroup")
 
 
+def _in_the_marts(marts: Path, grain: Grain) -> dict[str, set[str]]:
+    """`query.column` -> every value it has."""
+    found: dict[str, set[str]] = {}
+    with open_marts(marts) as connection:
+        present = tables_in(connection)
+        answers = {name: run(connection, name, present, grain) for name in QUERIES}
+        answers |= {mart.query: rows_of(connection, mart.sql) for mart in SELLER}
+    for name, rows in answers.items():
+        for row in rows:
+            for column, value in row.items():
+                found.setdefault(f"{name}.{column}", set()).add(raw(value))
+    return found
+
+
 def test_every_figure_is_in_the_marts(marts: Path, pages: Mapping[str, Page]) -> None:
     """A number typed or computed on the way to the page cannot be traced by whoever must rely on it."""
     from dagster_project.report.data import read
     from dagster_project.report.labels import load_labels
 
-    grain = read(marts, company(), "build-1", load_labels(), 5).grain
-    with open_marts(marts) as connection:
-        present = tables_in(connection)
-        found: dict[str, set[str]] = {
-            f"{name}.{column}": set()
-            for name in QUERIES
-            for row in run(connection, name, present, grain)
-            for column in row
-        }
-        for name in QUERIES:
-            for row in run(connection, name, present, grain):
-                for column, value in row.items():
-                    found[f"{name}.{column}"].add(raw(value))
+    found = _in_the_marts(marts, read(marts, company(), "build-1", load_labels(), 5).grain)
     walked = 0
     for name, page in pages.items():
         for element in page.elements:
@@ -219,14 +223,38 @@ def test_every_figure_is_in_the_marts(marts: Path, pages: Mapping[str, Page]) ->
     assert walked > 300
 
 
-def test_no_row_of_a_person_is_read(pages: Mapping[str, Page]) -> None:
+def test_no_row_of_a_person_is_read(marts: Path, pages: Mapping[str, Page]) -> None:
     """What goes to a buyer before signing is aggregates only."""
-    reading = {name for name, query in QUERIES.items() if any(table in query.sql for table in ROWS)}
-    assert reading == {"mix_contributors", "restatements"}, "they count: who moved money, what was changed"
-    assert not [name for name, query in QUERIES.items() if "customer_id" in query.sql]
-    shown = {e.attributes["data-from"].partition(".")[0] for page in pages.values() for e in page.elements
-             if "data-from" in e.attributes}  # fmt: skip
-    assert "mix_contributors" not in shown
+    reading = {name: query.sql for name, query in QUERIES.items() if any(table in query.sql for table in ROWS)}
+    assert reading.keys() == {"mix_contributors", "restatements"}, "they count: who moved money, what was changed"
+    with open_marts(marts) as connection:
+        for name, query in QUERIES.items():
+            grain = GRAINS[0].parameters if "$cohort" in query.sql else {}
+            columns = {each[0] for each in connection.execute(query.sql, grain).description}
+            assert not {each for each in columns if each.endswith("_id")} - {"campaign_id"}, name
+    for mart in MARTS:
+        ids = {each for each in declared_tables()[mart.table] if each.endswith("_id")} - {"campaign_id"}
+        assert not ids or "group by" in mart.select, f"{mart.table} has a row per {ids}: add it up"
+    shown = {
+        element.attributes["data-from"].partition(".")[0]
+        for name, page in pages.items()
+        if not name.startswith("seller/")
+        for element in page.elements
+        if "data-from" in element.attributes
+    }
+    assert not shown & {"mix_contributors", *(mart.query for mart in SELLER)}
+
+
+def test_what_is_the_sellers_own_says_that_it_is_personal(pages: Mapping[str, Page], report: Path) -> None:
+    """Rows under pseudonyms are personal data; whoever opens the file must read that first, in either language."""
+    text = pages["seller/index.html"].all("body")[0].text
+    assert "Personal data." in text
+    assert "个人信息" in text
+    about = load_workbook(str(report / "seller" / "customers.xlsx")).get_sheet_by_index(0).to_python()
+    assert any("Personal data / 个人信息" in row for row in about)
+    for name, page in pages.items():
+        if not name.startswith("seller/"):
+            assert not [link for link in page.all("a") if "seller" in link.attributes["href"]], name
 
 
 @pytest.mark.parametrize(("key", "is_said"), [("demo", True), ("file", False)])

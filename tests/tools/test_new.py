@@ -37,7 +37,13 @@ FIXTURES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "dbt_salesforce_source/integration_tests/seeds/sf_contact_data.csv": (
         "contacts",
-        {"contact_id": "id", "full_name": "name", "customer_id": "account_id", "+deleted": "is_deleted"},
+        {
+            "contact_id": "id",
+            "full_name": "name",
+            "customer_id": "account_id",
+            "+deleted": "is_deleted",
+            "+merged_into": "master_record_id",
+        },
     ),
     "dbt_salesforce_source/integration_tests/seeds/sf_opportunity_data.csv": (
         "leads",
@@ -53,6 +59,54 @@ FIXTURES: dict[str, tuple[str, dict[str, str]]] = {
     "dbt_salesforce_source/integration_tests/seeds/sf_order_data.csv": (
         "orders",
         {"order_id": "id", "ordered_at": "effective_date", "gross_amount": "total_amount", "+deleted": "is_deleted"},
+    ),
+    "dbt_salesforce_source/integration_tests/seeds/sf_lead_data.csv": (
+        "leads",
+        {
+            "lead_id": "id",
+            "+name": "name",
+            "created_at": "created_date",
+            "converted_at": "converted_date",
+            "customer_id": "converted_account_id",
+            "source_channel": "lead_source",
+            "+deleted": "is_deleted",
+        },
+    ),
+    "dbt_salesforce_source/integration_tests/seeds/sf_opportunity_line_item_data.csv": (
+        "order_lines",
+        {
+            "order_id": "opportunity_id",
+            "product_id": "product_2_id",
+            "quantity": "quantity",
+            "unit_price": "unit_price",
+            "+deleted": "is_deleted",
+        },
+    ),
+    "dbt_salesforce_source/integration_tests/seeds/sf_product_2_data.csv": (
+        "products",
+        {"product_id": "id", "name": "name", "category": "family", "+deleted": "is_deleted"},
+    ),
+    "dbt_salesforce_source/integration_tests/seeds/sf_task_data.csv": (
+        "activities",
+        {
+            "activity_id": "id",
+            "customer_id": "account_id",
+            "occurred_at": "activity_date",
+            "staff_id": "owner_id",
+            "+deleted": "is_deleted",
+        },
+    ),
+    "dbt_shopify/integration_tests/seeds/shopify_product_data.csv": (
+        "products",
+        {"product_id": "id", "name": "title", "+deleted": "_fivetran_deleted"},
+    ),
+    "dbt_shopify/integration_tests/seeds/shopify_transaction_data.csv": (
+        "payments",
+        {"payment_id": "id", "order_id": "order_id", "paid_at": "processed_at", "amount": "amount"},
+    ),
+    "dbt_zendesk/integration_tests/seeds/audit_log_data.csv": (
+        "access_log",
+        {"event_id": "id", "staff_id": "actor_id", "occurred_at": "created_at", "action": "action"},
     ),
     "dbt_hubspot/integration_tests/seeds/company_data.csv": (
         "customers",
@@ -109,7 +163,14 @@ FIXTURES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "dbt_shopify/integration_tests/seeds/shopify_gql_order_data.csv": (
         "orders",
-        {"order_id": "id", "gross_amount": "total_price_set_shop_amount", "+deleted": "_fivetran_deleted"},
+        {
+            "order_id": "id",
+            "+name": "name",
+            "ordered_at": "processed_at",
+            "gross_amount": "total_price_set_shop_amount",
+            "is_test": "test",
+            "+deleted": "_fivetran_deleted",
+        },
     ),
     "dbt_shopify/integration_tests/seeds/shopify_order_line_data.csv": (
         "order_lines",

@@ -22,5 +22,6 @@ def annex(data: ReportData, anchor: str, title: Text, words: Sentence, tables: S
         ident = mart.query.replace("_", "-")
         if len(tables) > 1:
             blocks.append(Heading(f"{ident}-title", heading))
-        blocks.append(Table(ident, mart.query, heading, mart.columns, rows, searchable=len(rows) > 12, is_titled=False))
+        columns = (mart.columns[0], *(column for column in mart.columns[1:] if column.kind != "code"))
+        blocks.append(Table(ident, mart.query, heading, columns, rows, searchable=len(rows) > 12, is_titled=False))
     return Chapter(f"annex-{anchor}", title, [*blocks, *data.lacking(missing)], "annex")

@@ -36,9 +36,12 @@ customers as (
         customers.first_order_on,
         customers.revenue_net_12m,
         customers.margin_net,
-        customers.first_order_on >= current_run.window_start_on as is_new
+        customers.first_order_on >= current_run.window_start_on as is_new,
+        -- What the customer has brought and is expected to bring; what he brings through others is left out.
+        customer_values.margin_historic + customer_values.residual_value as lifetime_value
     from {{ ref('dim_customers') }} as customers
     cross join current_run
+    left join {{ ref('fct_customer_value') }} as customer_values on customers.customer_id = customer_values.customer_id
     where customers.is_customer and customers.first_order_on is not null
 ),
 
@@ -47,7 +50,9 @@ newcomers as (
         channel,
         count(*) as customers_new,
         sum(revenue_net_12m) as revenue_net,
-        case when count(margin_net) = count(*) then sum(margin_net) end as margin_net
+        case when count(margin_net) = count(*) then sum(margin_net) end as margin_net,
+        count(lifetime_value) as customers_valued,
+        sum(lifetime_value) as lifetime_value
     from customers
     where is_new
     group by channel
@@ -157,7 +162,9 @@ summed as (
         coalesce(sum(newcomers.revenue_net), 0) as revenue_net,
         case
             when count(newcomers.channel) = count(newcomers.margin_net) then coalesce(sum(newcomers.margin_net), 0)
-        end as margin_net
+        end as margin_net,
+        coalesce(sum(newcomers.customers_valued), 0) as customers_valued,
+        cast(sum(newcomers.lifetime_value) as double) / nullif(sum(newcomers.customers_valued), 0) as ltv
     from cut_by
     cross join spend_delivered
     left join spend on cut_by.member = spend.channel
@@ -210,6 +217,9 @@ select
     cast(costed.revenue_net as {{ money() }}) as revenue_net,
     cast(costed.margin_net as {{ money() }}) as margin_net,
     {{ steady('cast(costed.revenue_net as double) / nullif(cast(costed.spend as double), 0)') }} as roas,
+    cast(costed.customers_valued as integer) as customers_valued,
+    {{ steady('costed.ltv') }} as ltv,
+    {{ steady('costed.ltv / nullif(costed.cac, 0)') }} as ltv_cac,
     cast(paid_back.payback_months as integer) as payback_months,
     cast(paid_back.months_read as integer) as payback_months_read
 from costed

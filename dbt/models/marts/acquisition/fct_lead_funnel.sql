@@ -146,8 +146,16 @@ joined as (
         decided.days_to_decision_ci_low,
         decided.days_to_decision_ci_high
     from counted
-    left join converted_by_horizon using ({{ keys | join(', ') }})
-    left join decided using ({{ keys | join(', ') }})
+    left join converted_by_horizon
+        on
+            {% for key in keys %}
+            {{ 'and ' if not loop.first }}counted.{{ key }} = converted_by_horizon.{{ key }}
+            {% endfor %}
+    left join decided
+        on
+            {% for key in keys %}
+            {{ 'and ' if not loop.first }}counted.{{ key }} = decided.{{ key }}
+            {% endfor %}
 )
 
 select

@@ -79,23 +79,24 @@ answers as (
 ),
 
 -- The last answer of a period speaks for a customer in it.
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by
+                period_type,
+                period_start_on,
+                instrument,
+                topic,
+                cut_method,
+                coalesce(customer_id, response_id)
+            order by responded_at desc, response_id desc
+        ) as answer_number
+    from answers
+),
+
 last_answers as (
-    select *
-    from (
-        select
-            answers.*,
-            row_number() over (
-                partition by
-                    period_type,
-                    period_start_on,
-                    instrument,
-                    topic,
-                    cut_method,
-                    coalesce(customer_id, response_id)
-                order by responded_at desc, response_id desc
-            ) as answer_number
-        from answers
-    ) as numbered
+    select * from numbered
     where answer_number = 1
 ),
 
@@ -156,8 +157,16 @@ joined as (
         ) as nps_half_width
     from listed
     cross join current_run
-    left join invited using ({{ keys | join(', ') }})
-    left join scored using ({{ keys | join(', ') }})
+    left join invited
+        on
+            {% for key in keys %}
+            {{ 'and ' if not loop.first }}listed.{{ key }} = invited.{{ key }}
+            {% endfor %}
+    left join scored
+        on
+            {% for key in keys %}
+            {{ 'and ' if not loop.first }}listed.{{ key }} = scored.{{ key }}
+            {% endfor %}
 )
 
 select

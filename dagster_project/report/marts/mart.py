@@ -1,4 +1,4 @@
-"""The published tables the report shows as they are: their columns, and which of them speak of how many people.
+"""A published table as the report shows it: its columns, and which of them speak of how many people.
 
 One entry makes a query, a page under `tables/`, a sheet of the workbook and a table in its chapter, with small cells
 taken out. Columns are written `name:kind`, then `/area` for the words of a label (of a pair: `/kind,low,high`; of
@@ -26,7 +26,12 @@ class Mart:
     """One table of aggregates.
 
     Rows that agree in `within` add up to a total a reader may know; in each row the first column of a tie is the sum
-    of the others. `dimension` is the chapter that shows it.
+    of the others. `dimension` is the chapter that shows it. `select` adds up a table that has a row per person, order
+    or record; what the report shows is then not the published row, and says so. `unseen` people are counted to protect
+    what stands on them, and not shown. `like_mix` names the breakdown of the customer mix whose buckets these rows
+    are, and which counts they share: `acquisition_channel channel customers=customers`. A second look at a table has a
+    `name`, and no page of its own. Ranked rows keep their place only where it tells nothing; rows that stand alone,
+    as years do, add up to nothing.
     """
 
     table: str
@@ -35,6 +40,12 @@ class Mart:
     spec: str
     within: str = ""
     ties: Sequence[str] = ()
+    select: str = ""
+    unseen: str = ""
+    like_mix: str = ""
+    name: str = ""
+    is_ranked: bool = False
+    is_alone: bool = False
     columns: tuple[Column, ...] = field(init=False)
     people: tuple[str, ...] = field(init=False)
     behind: Mapping[str, str] = field(init=False)  # row key -> the column of people it stands on
@@ -55,6 +66,7 @@ class Mart:
                 behind |= dict.fromkeys(keys, stands_on)
             elif column.kind in NUMERIC and not is_safe:
                 undeclared.append(column.name)
+        people += self.unseen.split()
         for name, value in (("columns", tuple(columns)), ("people", tuple(people)), ("behind", behind),
                             ("undeclared", tuple(undeclared))):  # fmt: skip
             object.__setattr__(self, name, value)
@@ -62,14 +74,17 @@ class Mart:
     @property
     def query(self) -> str:
         """Its name among the queries."""
-        return self.table.partition(".")[2]
+        return self.name or self.table.partition(".")[2]
 
     @property
     def sql(self) -> str:
         """The rows as published, in the order of the key."""
         keys = [key for column in self.columns for key in column.parts or (column.name,)]
-        names = ", ".join(dict.fromkeys([*keys, *self.people, *self.key.split(), *self.within.split()]))
-        return f"select {names} from {self.table} order by {', '.join(self.key.split())}"  # noqa: S608 - own names
+        ordered = re.split(r",\s*", self.key) if "," in self.key else self.key.split()
+        sorted_by = [key.split()[0] for key in ordered]
+        names = ", ".join(dict.fromkeys([*keys, *self.people, *sorted_by, *self.within.split()]))
+        source = f"({self.select})" if self.select else self.table
+        return f"select {names} from {source} order by {', '.join(ordered)}"  # noqa: S608 - own names
 
 
 def _parsed(token: str) -> tuple[Column, str | None, bool]:
@@ -86,11 +101,3 @@ def _parsed(token: str) -> tuple[Column, str | None, bool]:
         return Column(name, "bilingual", parts=(en, zh)), found["behind"], True
     area = (more or name) if kind == "label" else more
     return Column(name, kind, area=area), found["behind"], bool(found["safe"])
-
-
-MARTS: tuple[Mart, ...] = ()
-
-# Rows of customers: in no page or sheet but the seller's own. The most telling rows come first.
-SELLER: tuple[Mart, ...] = ()
-
-BY_TABLE: Mapping[str, Mart] = {mart.table: mart for mart in MARTS}

@@ -1,0 +1,264 @@
+"""Charts of declared tables, as declarations: which rows, which columns, what is said of the row that stands out.
+
+A sentence names columns of the table in braces; they are filled from the row with the highest `pick`. An exhibit
+without a row to show is no exhibit: the chapter says what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from dagster_project.report import figures, plots
+from dagster_project.report.content import (
+    HIDDEN,
+    NUMERIC,
+    Block,
+    Chart,
+    Column,
+    Kind,
+    Number,
+    Row,
+    Sentence,
+    Table,
+    Text,
+)
+from dagster_project.report.data import ReportData
+from dagster_project.report.figures import Figures
+from dagster_project.report.marts import BY_QUERY
+from dagster_project.report.numbers import UNIT_KINDS
+from dagster_project.report.plots import Line, Series
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+LONG = 20  # rows of a table from which it is searched
+NOTHING = Text("", "")
+
+
+def is_known(value: Any) -> bool:
+    return value is not None and value is not HIDDEN
+
+
+def size_of(value: Any) -> float:
+    """A figure to compare by; what is hidden or missing counts for nothing."""
+    return float(value) if isinstance(value, int | float | Decimal) else float("-inf")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What every chart of a declared table has. `where` keeps rows by the values of columns."""
+
+    query: str
+    title: Text
+    en: str
+    zh: str
+    pick: str
+    where: Mapping[str, Any] = field(default_factory=dict)
+    keep: Callable[[Row], bool] = lambda _: True
+    name: str = ""  # tells two charts of one table apart
+    size: Literal["small", "wide"] = "wide"
+
+    def __call__(self, data: ReportData) -> list[Block]:
+        rows = [
+            row
+            for row in data.rows[self.query]
+            if all(row[key] == value for key, value in self.where.items()) and self.keep(row)
+        ]
+        if not any(is_known(row[self.pick]) for row in rows):
+            return []
+        mart = BY_QUERY[self.query]
+        anchor = f"{self.query}-{self.name}".strip("-").replace("_", "-")
+        table = Table(
+            f"{anchor}-rows", self.query, data.labels("table", mart.table), mart.columns, rows,
+            searchable=len(rows) > LONG,
+        )  # fmt: skip
+        best = max(rows, key=lambda row: size_of(row[self.pick]))
+        return [
+            Chart(f"chart-{anchor}", self.title, self._finding(data, best), self.draw(data, rows), table, self.size)
+        ]
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        raise NotImplementedError
+
+    def _finding(self, data: ReportData, row: Row) -> Sentence:
+        values: dict[str, Number | Text | date] = {}
+        for name in _PLACEHOLDER.findall(self.en):
+            column = self._column(name)
+            values[name] = (
+                Number(row[name], column.kind, f"{self.query}.{name}", row.get("unit"))
+                if column.kind in NUMERIC
+                else self.word(data, row, name)
+            )
+        return Sentence(self.en, self.zh, values)
+
+    def _column(self, name: str) -> Column:
+        return next(column for column in BY_QUERY[self.query].columns if column.name == name)
+
+    def word(self, data: ReportData, row: Row, name: str) -> Text:
+        """A word of a row as its table writes it; a missing one is not known."""
+        column, value = self._column(name), row[name]
+        if column.area == "bucket":
+            return data.labels.bucket(row["breakdown"], str(value))
+        if isinstance(value, date):
+            return Text(value.isoformat(), value.isoformat())
+        return data.labels.or_verbatim(column.area or "word", "unknown" if value is None else str(value))
+
+    def axis(self, data: ReportData, kind: Kind, words: Text) -> Text:
+        """Money names its currency."""
+        if kind != "money" or words is NOTHING:
+            return words
+        return Text(f"{words.en} ({data.company.currency})", f"{words.zh}（{data.company.currency}）")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bars(Shape):
+    """Horizontal bars: one a row, or one a row and column of `series`."""
+
+    label: str
+    series: Mapping[str, Text]
+    kind: Kind
+    axis_title: Text = NOTHING
+    most: int = 16
+    largest_first: bool = False  # by the first of `series`; what is hidden stands last
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        first = next(iter(self.series))
+        ordered = sorted(rows, key=lambda row: -size_of(row[first])) if self.largest_first else rows
+        shown = ordered[: self.most]
+        title = self.axis(data, self.kind, self.axis_title)
+        return plots.bars(
+            [self.word(data, row, self.label) for row in shown],
+            [Series(name, [row[column] for row in shown]) for column, name in self.series.items()],
+            self.kind,
+            None if title is NOTHING else title,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dots(Shape):
+    """A value with its interval for each row."""
+
+    label: str
+    value: str
+    interval: tuple[str, str] | None
+    kind: Kind
+    axis_title: Text
+    marks: Sequence[float] = ()
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        low, high = self.interval or (self.value, self.value)
+        shown = [row for row in rows if is_known(row[self.value])]
+        points = [(row[self.value], row[low], row[high]) for row in shown]
+        names = [self.word(data, row, self.label) for row in shown]
+        return plots.dots(names, points, self.kind, self.axis(data, self.kind, self.axis_title), self.marks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curves(Shape):
+    """A line for each value of `by`, with its band."""
+
+    by: str
+    x: str
+    y: str
+    interval: tuple[str, str] | None
+    kind: Kind
+    x_title: Text
+    y_title: Text
+    is_step: bool = False
+    diagonal: Text | None = None
+    start: float | None = None  # where each line begins at x = 0
+    most: int = 6
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        low, high = self.interval or ("", "")
+        groups: dict[Any, list[Row]] = {}
+        for row in rows:
+            groups.setdefault(row[self.by], []).append(row)
+        largest = sorted(groups.values(), key=len, reverse=True)[: self.most]
+        lines = []
+        for found in (group for group in groups.values() if group in largest):
+            points = [(_place(row[self.x]), row[self.y], row.get(low), row.get(high)) for row in found]
+            if self.start is not None:
+                points = [(0, self.start, None, None), *points]
+            lines.append(Line(self.word(data, found[0], self.by), points))
+        y_title = self.axis(data, self.kind, self.y_title)
+        return plots.curves(lines, self.kind, self.x_title, y_title, self.is_step, self.diagonal)
+
+
+def _place(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pareto(Shape):
+    """Bars from the largest down with what they add up to."""
+
+    label: str
+    count: str
+    cumulative: str
+    count_title: Text
+    most: int = 12
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        shown = rows[: self.most]
+        words = {"count": self.count_title, "cumulative": Text("Together", "累计占比")}
+        names = [self.word(data, row, self.label) for row in shown]
+        return plots.pareto(names, [row[self.count] for row in shown], [row[self.cumulative] for row in shown], words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns(Shape):
+    """Upright bars over `x`: one colour a column of `series`, or one a value of `by`."""
+
+    x: str
+    kind: Kind
+    y_title: Text
+    series: Mapping[str, Text] = field(default_factory=dict)
+    lines: Mapping[str, Text] = field(default_factory=dict)
+    by: tuple[str, str] | None = None  # the column that names the colour, the column of its value
+    stacked: bool = True
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        firsts = {row[self.x]: row for row in reversed(rows)}
+        xs = list(dict.fromkeys(row[self.x] for row in rows))
+        series = [Series(name, [firsts[x][column] for x in xs]) for column, name in self.series.items()]
+        if self.by is not None:
+            colour, value = self.by
+            cells = {(row[self.x], row[colour]): row[value] for row in rows}
+            for name in dict.fromkeys(row[colour] for row in rows):
+                words = self.word(data, next(row for row in rows if row[colour] == name), colour)
+                series.append(Series(words, [cells.get((x, name)) for x in xs]))
+        return plots.columns(
+            [self.word(data, firsts[x], self.x) for x in xs],
+            series,
+            self.kind,
+            self.axis(data, self.kind, self.y_title),
+            self.stacked,
+            [Series(name, [firsts[x][column] for x in xs]) for column, name in self.lines.items()],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bridge(Shape):
+    """One row as steps from a level to another: column -> name and sign, 0 for a level."""
+
+    steps: Mapping[str, tuple[Text, int]]
+    kind: Kind
+    axis_title: Text
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        row = rows[0]
+        steps = [
+            (name, (sign or 1) * float(row[column]), sign == 0)
+            for column, (name, sign) in self.steps.items()
+            if is_known(row[column])
+        ]
+        return figures.bridge(steps, self.axis(data, self.kind, self.axis_title))
+
+
+def unit_kind(row: Row) -> Kind:
+    """How a figure is written that carries its unit."""
+    return UNIT_KINDS.get(row["unit"], "figure")
