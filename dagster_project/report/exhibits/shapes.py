@@ -75,7 +75,9 @@ class Shape:
             f"{anchor}-rows", self.query, data.labels("table", mart.table), mart.columns, rows,
             searchable=len(rows) > LONG,
         )  # fmt: skip
-        best = max(rows, key=lambda row: size_of(row[self.pick]))
+        said = [self.pick, *_PLACEHOLDER.findall(self.en)]
+        telling = [row for row in rows if all(is_known(row[name]) for name in said)] or rows
+        best = max(telling, key=lambda row: size_of(row[self.pick]))
         return [
             Chart(f"chart-{anchor}", self.title, self._finding(data, best), self.draw(data, rows), table, self.size)
         ]
