@@ -13,7 +13,8 @@ from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 from dagster_project.settings import DBT_PROJECT_DIR
 
 UNIQUE_ID = "dagster_dbt/unique_id"
-INDICATORS = "path:models/intermediate/indicators path:models/marts/quality fct_indicators"
+# Targets and initiatives are judged by the indicators.
+INDICATORS = "path:models/intermediate/indicators path:models/marts/quality fct_indicators fct_targets fct_initiatives"
 SCORES = "path:models/marts/score int_mart_rows_counted"
 # Built on what the value models predict.
 PREDICTED = "path:models/intermediate/predicted"

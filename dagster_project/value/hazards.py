@@ -17,6 +17,8 @@ from dagster_project.value.newton import Floats
 
 # The usual rule: ten events for each parameter.
 EVENTS_A_PARAMETER = 10
+# Where ten were due, three tell that they are rare, and how doubtful that is.
+FEW_EVENTS = 3
 COVARIATES = ("had_before", "is_referred")
 
 
@@ -97,19 +99,19 @@ def chances(
 
 
 def _stretches(exposure: Exposure) -> NDArray[np.int64]:
-    """Grow stretches of months until each holds enough events; a last one that does not joins the one before."""
+    """Grow stretches of months until each holds enough events, or was watched for so long that there should have been
+    enough and a few show that they are rare. A last one short of that joins the one before."""
     months = int(exposure.month.max()) + 1
     events = np.bincount(exposure.month, exposure.events, minlength=months)
     watched = np.bincount(exposure.month, exposure.watched, minlength=months)
-    stretch, current, held = np.full(months, -1, dtype=np.int64), 0, 0.0
-    for month in range(months):
-        if watched[month] == 0:
-            continue
+    usual = watched * events.sum() / watched.sum()
+    stretch, current, held, due = np.full(months, -1, dtype=np.int64), 0, 0.0, 0.0
+    for month in np.flatnonzero(watched):
         stretch[month] = current
-        held += events[month]
-        if held >= EVENTS_A_PARAMETER:
-            current, held = current + 1, 0.0
-    if 0 < held < EVENTS_A_PARAMETER or (held == 0 and (stretch == current).any()):
+        held, due = held + events[month], due + usual[month]
+        if held >= EVENTS_A_PARAMETER or (held >= FEW_EVENTS and due >= EVENTS_A_PARAMETER):
+            current, held, due = current + 1, 0.0, 0.0
+    if due > 0:
         stretch[stretch == current] = max(current - 1, 0)
     return stretch
 

@@ -234,6 +234,104 @@ def test_customers_by_channel(jinse: Published) -> None:
     assert dict(found) == jinse.expected("customers_by_channel")
 
 
+def test_privacy_is_counted_as_planted(published: Published) -> None:
+    """A withdrawn consent in force, an unapproved export overlooked, or a control counted as reviewed that was not."""
+    # truth.json counts every live consent of a record in the CRM, the table those of customers who bought.
+    live = "select purpose, count(*) from intermediate.int_consents_prepared where is_live group by all"
+    expected = published.expected("consents_live")
+    found = dict(published.work.execute(live).fetchall())
+    assert found.keys() == expected.keys()
+    # Consents of duplicates fall together, those of test accounts and unknown customers are few.
+    assert all(0.97 * expected[purpose] <= found[purpose] <= expected[purpose] for purpose in expected)
+    exports, incidents = published.expected("exports_12m"), published.expected("incidents_12m")
+    unapproved = published.indicator("unapproved_exports")
+    assert (unapproved["denominator"], unapproved["numerator"]) == (exports["exports"], exports["unapproved"])
+    assert published.indicator("incidents_12m")["value"] == incidents["incidents"]
+    in_window = "from governance.fct_security_incidents where is_in_window"
+    assert published.one(f"select count(*) {in_window} and has_responsible") == incidents["with_responsible"]
+    assert published.one(f"select count(*) {in_window} and is_open") == incidents["open"]
+    controls = published.marts.execute("select status, count(*) from governance.fct_security_controls group by all")
+    assert dict(controls.fetchall()) == published.expected("controls_by_status")
+    stale = published.indicator("control_staleness")
+    assert stale["denominator"] - stale["numerator"] == published.expected("controls_reviewed_12m")
+
+
+def test_people_and_systems_are_counted_as_planted(published: Published) -> None:
+    """Somebody who left counted in the team, a training of another year, or a seat nobody uses any more."""
+    assert published.indicator("team_size")["value"] == published.expected("staff_there")
+    assert published.indicator("staff_turnover")["numerator"] == published.expected("staff_left_12m")
+    trained = published.expected("staff_trained_12m")
+    assert published.indicator("privacy_training_coverage")["numerator"] == trained["privacy"]
+    # The indicator asks those with a seat, truth.json everybody.
+    assert published.indicator("crm_training_coverage")["numerator"] <= trained["crm"]
+    users = published.expected("crm_users_90d")
+    seats = published.indicator("crm_active_users")
+    assert (seats["numerator"], seats["denominator"]) == (users["active"], users["seats"])
+
+
+def test_goals_and_measures_are_counted_as_planted(published: Published) -> None:
+    """A goal written down after its time taken for a plan, or an initiative that still runs for one that is done."""
+    targets = published.expected("targets_set_before")
+    before = published.indicator("target_set_before")
+    assert (before["numerator"], before["denominator"]) == (targets["before"], targets["targets"])
+    by_status = published.marts.execute("select status, count(*) from governance.fct_initiatives group by all")
+    assert dict(by_status.fetchall()) == published.expected("initiatives_by_status")
+    assert published.one("select count(*) from risk.fct_legal_exposure where is_open") == published.expected(
+        "legal_events_open"
+    )
+
+
+def test_history_meets_the_assessment_at_as_of(published: Published) -> None:
+    """Targets of a year ago are judged by a history: by another definition their attainment would mean nothing."""
+    rows = published.work.execute(
+        "select indicator_code, value from intermediate.int_indicator_history where months_back = 0"
+    ).fetchall()
+    assert len(rows) >= 10
+    assessed = dict(
+        published.marts.execute(
+            "select indicator_code, value from score.fct_indicators where breakdown = '' and status = 'assessed'"
+        ).fetchall()
+    )
+    apart = {
+        code: (value, assessed[code])
+        for code, value in rows
+        if code in assessed and value != pytest.approx(assessed[code], rel=1e-9, abs=1e-12)
+    }
+    assert apart == {}
+
+
+def test_the_year_before_is_what_was_planted(published: Published) -> None:
+    """A target of last year held against this year's figure."""
+    actual = published.one(
+        "select actual from governance.fct_targets"
+        " where indicator_code = 'revenue_net_12m' and period_end = date '2025-06-30'"
+    )
+    assert actual == pytest.approx(published.expected("revenue_net_prior_12m"), abs=0.005)
+
+
+def test_concentration_takes_groups_as_one(anlan: Published) -> None:
+    """Subsidiaries counted apart make a book look safer than it is.
+
+    truth.json takes refunds not off and leaves out buyers without a record: under a thousandth of the sales.
+    """
+    hhi = anlan.one("select hhi from risk.fct_concentration where cut = 'customer' and run = 'current'")
+    assert hhi == pytest.approx(anlan.expected("sales_12m_hhi"), rel=0.01)
+    largest = anlan.indicator("largest_customer_share")["value"]
+    assert largest == pytest.approx(anlan.expected("sales_12m_largest_group_share"), rel=0.01)
+
+
+def test_contracts_are_worth_their_last_change(anlan: Published) -> None:
+    """A ladder of the values contracts were signed for hides what has been cut since."""
+    ladder = anlan.marts.execute(
+        "select sum(contracts), sum(annual_value), sum(annual_value_in_effect) from risk.fct_contract_ladder"
+    ).fetchall()[0]
+    assert tuple(map(float, ladder)) == (
+        anlan.expected("contracts_live"),
+        anlan.expected("contracts_live_annual_value"),
+        anlan.expected("contract_values_live"),
+    )
+
+
 # Planted defects
 
 

@@ -1,5 +1,6 @@
--- Quotients of sums with their 95% interval: a Poisson bootstrap over the units (Hanley & MacGibbon 2006); above 20,000
--- units the linearised variance of a ratio (Cochran 1977, ch. 6), which agrees with it there and costs one pass.
+-- Quotients of sums with their 95% interval: a Poisson bootstrap over the units (Hanley & MacGibbon 2006); above
+-- 20,000 units the linearised variance of a ratio (Cochran 1977, ch. 6), which agrees with it there and costs one
+-- pass.
 with
 
 parts as (

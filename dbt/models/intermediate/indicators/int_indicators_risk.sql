@@ -1,4 +1,5 @@
--- Risk; largest_customer_share comes resampled from int_indicators_bootstrapped, overdue_share from int_indicators_ratios.
+-- Risk; largest_customer_share comes resampled from int_indicators_bootstrapped, overdue_share from
+-- int_indicators_ratios.
 with
 
 current_run as (
@@ -21,6 +22,24 @@ live_contracts as (
     where
         contracts.starts_on < current_run.cut_on
         and (contracts.live_until_on is null or contracts.live_until_on >= current_run.as_of_on)
+),
+
+book as (
+    select
+        sum(revenue_net_12m) as revenue_net_12m,
+        count(*) as customers
+    from {{ ref('dim_customers') }}
+    where is_customer and revenue_net_12m != 0
+),
+
+-- By kind without an interval: every customer in every kind would cost more than it tells.
+disputes as (
+    select
+        kind,
+        sum(amount) as amount
+    from {{ ref('fct_legal_exposure') }}
+    where is_open and amount is not null
+    group by kind
 )
 
 select
@@ -35,3 +54,18 @@ select
     cast(null as double) as ci_high
 from live_contracts
 where contracts > 0
+
+union all
+
+select
+    'dispute_exposure' as indicator_code,
+    'kind' as breakdown,
+    disputes.kind as breakdown_value,
+    cast(disputes.amount as double) / nullif(cast(book.revenue_net_12m as double), 0) as value,
+    cast(disputes.amount as double) as numerator,
+    cast(book.revenue_net_12m as double) as denominator,
+    book.customers as n,
+    null as ci_low,
+    null as ci_high
+from disputes
+cross join book

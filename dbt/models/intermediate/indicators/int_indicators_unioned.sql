@@ -2,8 +2,11 @@
 -- otherwise. The breakdown `measure` is the same question in another unit (of revenue in place of customers).
 with
 
+-- Strategy last: it judges targets by the others.
 unioned as (
     select * from {{ ref('int_indicators_stacked') }}
+    union all
+    select * from {{ ref('int_indicators_strategy') }}
 ),
 
 catalogue as (

@@ -1,9 +1,12 @@
--- Every indicator that is a quotient of two sums over units (customers, tickets, staff): a share of money, a mean.
--- A mean has a denominator of 1. Decimals, so that sums do not depend on order. One row per indicator, breakdown, unit.
+-- Every indicator that is a quotient of two sums over units (customers, tickets, staff): a share of money, a mean. A
+-- mean has a denominator of 1. Decimals, so that sums do not depend on order. One row per indicator, breakdown, unit.
 {% set dimensions = [
+    'data_quality',
+    'crm',
+    'risk',
+    'market',
     'loyalty',
     'retention',
-    'risk',
     'channels',
     'service',
     'relationship',
