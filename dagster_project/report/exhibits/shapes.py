@@ -30,7 +30,6 @@ from dagster_project.report.content import (
 from dagster_project.report.data import ReportData
 from dagster_project.report.figures import Figures
 from dagster_project.report.marts import BY_QUERY
-from dagster_project.report.numbers import UNIT_KINDS
 from dagster_project.report.plots import Line, Series
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -191,7 +190,7 @@ class Curves(Shape):
 
 
 def _place(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if isinstance(value, date) else float(value) if isinstance(value, Decimal) else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,8 +258,3 @@ class Bridge(Shape):
             if is_known(row[column])
         ]
         return figures.bridge(steps, self.axis(data, self.kind, self.axis_title))
-
-
-def unit_kind(row: Row) -> Kind:
-    """How a figure is written that carries its unit."""
-    return UNIT_KINDS.get(row["unit"], "figure")
