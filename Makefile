@@ -16,6 +16,7 @@ test: .venv/installed-dev parse
 
 bench: .venv/installed
 	$(BIN)/python -m bench.ingest
+	$(BIN)/python -m bench.marts
 
 ui: .venv/installed parse
 	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port 3000

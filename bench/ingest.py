@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,8 +139,16 @@ def ingest(companies: Path, warehouse: Path) -> None:
 
 def measure(*arguments: str) -> Cost:
     """Run this file with these arguments and watch it."""
+    cost, code = watched([sys.executable, "-m", "bench.ingest", *arguments])
+    if code:
+        sys.exit(f"bench: {' '.join(arguments)} failed")
+    return cost
+
+
+def watched(command: Sequence[str], environment: Mapping[str, str] | None = None) -> tuple[Cost, int]:
+    """Run a command to its end; what it took, and its exit code."""
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "bench.ingest", *arguments])
+    process = subprocess.Popen(command, env=environment)
     peak, over = [0.0], threading.Event()
 
     def watch() -> None:
@@ -153,10 +162,8 @@ def measure(*arguments: str) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     over.set()
     watcher.join()
-    if process.returncode:
-        sys.exit(f"bench: {' '.join(arguments)} failed")
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return Cost(wall, usage.ru_utime + usage.ru_stime, max(peak[0], usage.ru_maxrss / unit))
+    return Cost(wall, usage.ru_utime + usage.ru_stime, max(peak[0], usage.ru_maxrss / unit)), process.returncode
 
 
 def _resident_mb(pid: int) -> float:

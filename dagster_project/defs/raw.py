@@ -12,7 +12,7 @@ from dagster_project.ingest.run_parameters import as_of_date, write_run_paramete
 from dagster_project.publish.verdict import begin_build, read_stamp
 from dagster_project.quality.evidence import unbalanced_files
 from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
-from dagster_project.row_counts import row_counts
+from dagster_project.transform.row_counts import row_counts
 
 EVIDENCE = {
     "inputs": "Which canonical columns were delivered, and how full they are: what decides `not_assessed`.",

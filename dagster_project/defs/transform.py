@@ -7,10 +7,10 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from dagster_project.dbt_build import NodeResult, build_nodes, failures_in_words
-from dagster_project.model_facts import ModelFacts, model_facts
 from dagster_project.resources import OWNERS, CompanyRun, company_partitions
 from dagster_project.settings import DBT_PROJECT_DIR
+from dagster_project.transform.dbt_build import NodeResult, build_nodes, failures_in_words
+from dagster_project.transform.model_facts import ModelFacts, model_facts
 
 UNIQUE_ID = "dagster_dbt/unique_id"
 # Targets and initiatives are judged by the indicators.

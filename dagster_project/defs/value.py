@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.resources import OWNERS, CompanyRun, company_partitions
-from dagster_project.row_counts import row_counts
+from dagster_project.transform.row_counts import row_counts
 from dagster_project.value.pictures import holdout_picture, summary
 from dagster_project.value.predictions import READS, TABLES, predict
 

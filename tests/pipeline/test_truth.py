@@ -142,6 +142,55 @@ def test_revenue_to_the_cent(published: Published) -> None:
     assert Decimal(per_customer).quantize(cent) == expected["revenue_net_12m_known_customers"]
 
 
+def test_the_bridge_leads_from_one_planted_year_to_the_next(published: Published) -> None:
+    """A bridge between two other years, or of known customers only, adds up as well: its ends are the planted ones."""
+    ends = published.marts.execute(
+        "select bridge, sum(amount), max(revenue_from), max(revenue_to) from customer.fct_price_volume_mix"
+        " where years_back = 0 group by bridge order by bridge"
+    ).fetchall()
+    before = Decimal(str(published.expected("revenue_net_prior_12m")))
+    now = Decimal(str(published.expected("revenue_net_12m")))
+    assert ends == [("customer", now - before, before, now), ("product", now - before, before, now)]
+
+
+def test_the_largest_group_is_the_planted_one(anlan: Published) -> None:
+    """Subsidiaries ranked one by one would hide that a group under one parent is one decision."""
+    share = anlan.one("select revenue_share from customer.fct_top_customers where rank = 1")
+    # Planted before refunds, published after them.
+    assert share == pytest.approx(anlan.expected("sales_12m_largest_group_share"), abs=0.001)
+    in_groups = anlan.one(
+        "select count(*) from customer.dim_customers"
+        " where group_customer_id != customer_id and record_source = 'customers'"
+    )
+    assert in_groups == anlan.expected("customers_in_groups")
+
+
+def test_better_customers_get_the_care_that_was_planted(published: Published) -> None:
+    """Touches of machines, or of customers who are gone, drown the difference that was planted between the tiers.
+
+    Drawn for the top third by spend and the rest, measured between the top fifth and the lower half by margin, with
+    touches by machines left out: the ratio lies nearer the planted one than to no difference at all.
+    """
+    planted = _drawn(published, "touches_a_year")["value"]
+    ratio = planted["high"] / planted["other"]
+    found = published.indicator("tiering_in_use")["value"]
+    assert (1 + ratio) / 2 < found < 1.5 * ratio
+
+
+def test_the_backlog_is_the_planted_open_orders(published: Published) -> None:
+    """Orders delivered by as-of, cancelled, or of test accounts in the backlog sell the same work twice."""
+    backlog = published.one("select sum(orders) from customer.fct_backlog")
+    raw = published.one_of_work(
+        "select count(*) from raw.orders where _removed_on is null and ordered_at < date '2026-07-01'"
+        " and (cancelled_at is null or cancelled_at >= date '2026-07-01')"
+        " and (fulfilled_at is null or fulfilled_at >= date '2026-07-01') and not coalesce(is_test, false)"
+        " and coalesce(customer_id, '') not in (select customer_id from raw.customers where is_test)"
+    )
+    assert backlog == raw
+    ahead = published.one("select sum(orders) from customer.fct_backlog where standing = 'ahead'")
+    assert 0 < ahead <= backlog
+
+
 def test_open_and_window_counts_of_service_and_surveys(published: Published) -> None:
     """Counts that the indicators are made of, where truth.json counts the very same thing."""
     invites = published.expected("survey_invites_12m")
@@ -150,6 +199,94 @@ def test_open_and_window_counts_of_service_and_surveys(published: Published) -> 
     complaints = published.expected("tickets_12m_by_kind")["complaint"]
     assert published.indicator("complaints_per_100_orders")["numerator"] == complaints
     assert published.indicator("backlog")["value"] == published.expected("tickets_open")
+
+
+def test_tickets_are_counted_as_planted(published: Published) -> None:
+    """A ticket under two kinds or in two months, or one due tomorrow judged today, shifts what service is judged by."""
+    opened = "select kind, sum(opened) from service.fct_ticket_performance where priority = 'all' and kind != 'all'"
+    of_window = published.marts.execute(f"{opened} and period_type = 'window' group by all").fetchall()
+    assert dict(of_window) == published.expected("tickets_12m_by_kind")
+    ever = published.marts.execute(f"{opened} and period_type = 'month' group by all").fetchall()
+    assert dict(ever) == published.expected("tickets_by_kind")
+    # truth.json takes tickets due in the window; the published figures those opened in it.
+    due, in_time = published.work.execute(
+        "select count(*), count(*) filter (where sla_outcome = 'met') from intermediate.int_tickets_prepared"
+        " where due_at >= date '2025-07-01' and due_at < date '2026-07-01'"
+    ).fetchall()[0]
+    assert {"due": due, "in_time": in_time} == published.expected("sla_12m")
+
+
+def test_every_answer_of_the_window_is_seen(published: Published) -> None:
+    """An answer dropped with its invite, or of another window, before the last of each customer is picked."""
+    found = published.work.execute(
+        "select topic, count(*) filter (where score >= 4), count(*) from intermediate.int_survey_answers_prepared"
+        " where instrument = 'csat' and is_answered_in_window group by all"
+    ).fetchall()
+    assert {topic: {"top2": top2, "answers": n} for topic, top2, n in found} == published.expected("csat_12m")
+
+
+def test_improvements_are_closed_as_planted(published: Published) -> None:
+    """An improvement of tomorrow counted as done promises a buyer what is not there yet."""
+    found = published.indicator("improvement_closure_rate")
+    assert {"opened": found["denominator"], "done": found["numerator"]} == published.expected("improvements_done")
+
+
+def test_customers_touched_by_people(published: Published) -> None:
+    """A system's message taken for care, a touch 181 days old, or one of a merged record that is nobody's."""
+    touched = published.work.execute(
+        "select customer_id from intermediate.int_customer_touches_aggregated where human_touches_180d > 0"
+    ).fetchall()
+    known = published.marts.execute(
+        "select customer_id from customer.dim_customers where record_source = 'customers'"
+    ).fetchall()
+    assert len(set(touched) & set(known)) == published.expected("customers_touched_180d")
+
+
+def test_the_best_customers_are_touched_most(published: Published) -> None:
+    """Care was drawn by spend, twice as often for the best third: tiers shuffled among customers would even it out."""
+    by_tier = dict(
+        published.marts.execute(
+            "select value_tier, (human_touches_12m + automated_touches_12m) / customers_active"
+            " from service.fct_care_coverage where value_tier in ('A', 'B', 'C')"
+        ).fetchall()
+    )
+    assert by_tier["A"] > by_tier["C"] and by_tier["B"] > by_tier["C"]
+
+
+def test_the_planted_driver_is_found(published: Published) -> None:
+    """Service was made to go with overall most closely and to score below it: another leading driver is an artefact."""
+    topic = published.one("select topic from service.fct_survey_drivers where driver_rank = 1")
+    assert topic == "service"
+
+
+def test_a_cohort_of_leads_by_channel(jinse: Published) -> None:
+    """Leads counted in the month they converted instead of the one they came in flatter every growing channel."""
+    found = jinse.marts.execute(
+        "select breakdown_value, sum(leads), sum(converted) from acquisition.fct_lead_funnel"
+        " where period_type = 'month' and breakdown = 'source'"
+        " and period_start_on >= date '2024-07-01' and period_start_on < date '2025-07-01' group by all"
+    ).fetchall()
+    cohort = {channel: {"leads": leads, "converted": converted} for channel, leads, converted in found}
+    assert cohort == jinse.expected("lead_cohort")
+
+
+def test_orders_by_partner(jinse: Published) -> None:
+    """An order credited to the partner of its customer instead of its own pays two partners for one sale."""
+    found = dict(jinse.marts.execute("select partner_id, orders from acquisition.fct_partner_performance").fetchall())
+    of_nobody = dict(
+        jinse.marts.execute(
+            "select partner_id, count(*) from customer.fct_orders"
+            f" where partner_id is not null and {COUNTED} and not ({KNOWN}) group by all"
+        ).fetchall()
+    )
+    assert {p: n - of_nobody.get(p, 0) for p, n in found.items() if n} == jinse.expected("orders_by_partner")
+
+
+def test_partners_with_an_agreement(anlan: Published) -> None:
+    """Partners whose agreement ended are no reach that a buyer takes over."""
+    found = anlan.one("select count(*) from acquisition.fct_partner_performance where has_agreement")
+    # truth.json counts those without an end by as-of, among them ends still to come.
+    assert found == anlan.expected("partners_with_agreement")
 
 
 def test_open_leads(published: Published) -> None:
@@ -232,6 +369,58 @@ def test_customers_by_channel(jinse: Published) -> None:
         " where record_source = 'customers' group by all"
     ).fetchall()
     assert dict(found) == jinse.expected("customers_by_channel")
+
+
+def test_the_contractual_book_is_retained_as_planted(anlan: Published) -> None:
+    """Expansion leaking into gross retention, or a mid-term change overlooked, flatters the book by points.
+
+    truth.json gives both at the values contracts were signed for and at the changes in effect.
+    """
+    for code in ("grr", "nrr"):
+        assert anlan.indicator(code)["value"] == pytest.approx(anlan.expected(f"{code}_by_values"), abs=1e-6)
+    signed = anlan.work.execute(
+        """
+        select sum(least(o.annual_value, coalesce(c.annual_value, 0))) / sum(o.annual_value),
+            sum(coalesce(c.annual_value, 0)) / sum(o.annual_value)
+        from (select customer_id, sum(annual_value) as annual_value from intermediate.int_contracts_prepared
+            where starts_on <= '2025-06-30' and live_until_on >= '2025-06-30' group by all) as o
+        left join (select customer_id, sum(annual_value) as annual_value from intermediate.int_contracts_prepared
+            where starts_on <= '2026-06-30' and live_until_on >= '2026-06-30' group by all) as c using (customer_id)
+        """
+    ).fetchall()[0]
+    assert signed == pytest.approx((anlan.expected("grr"), anlan.expected("nrr")), abs=1e-6)
+
+
+def test_losses_and_their_reasons(published: Published) -> None:
+    """A loss without a reason dropped, or a return of tomorrow known today, rewrites why customers leave."""
+    known = published.marts.execute(
+        "select reason, losses from risk.fct_churn_reasons where period = 'ever' and is_known"
+    ).fetchall()
+    assert dict(known) == published.expected("lost_by_reason")
+    lost, no_reason, won_back = published.marts.execute(
+        "select sum(losses), sum(losses) filter (where not is_known), sum(won_back)"
+        " from risk.fct_churn_reasons where period = 'ever'"
+    ).fetchall()[0]
+    expected = published.expected("lost_won_back")
+    assert (lost, no_reason, won_back) == (expected["lost"], expected["no_reason"], expected["won_back"])
+
+
+def test_points_owed(jinse: Published) -> None:
+    """Points that expired or were redeemed still on the books are a debt the buyer does not have."""
+    assert jinse.indicator("points_liability")["value"] == jinse.expected("points_balance")
+    owed = jinse.one("select balance from service.fct_loyalty_programme where tier = '' and months_back = 0")
+    assert owed == jinse.expected("points_balance")
+
+
+def test_everybody_with_a_referrer_is_in_the_network_once_a_customer(jinse: Published) -> None:
+    """A referred customer missing from the network, or one who has not bought yet in it, moves every figure of it."""
+    referred = jinse.one_of_work("select count(distinct referred_customer_id) from intermediate.int_referrals_prepared")
+    assert referred == jinse.expected("customers_by_referral")
+    bought = jinse.one(
+        "select count(*) from customer.dim_customers where referrer_customer_id is not null and is_customer"
+    )
+    placed = jinse.one("select count(*) from customer.fct_referral_network where referrer_customer_id is not null")
+    assert placed == bought
 
 
 def test_privacy_is_counted_as_planted(published: Published) -> None:
@@ -536,6 +725,24 @@ def _satisfaction(published: Published) -> list[Rate]:
         ),
         # Drawn by method; the indicator is over all, so the chance is weighted by the methods used in the window.
         _of_indicator(published, "survey response", answered, "survey_response_rate"),
+        *(
+            _of_indicator(published, f"survey response {method}", chance, "survey_response_rate", method)
+            for method, chance in _drawn(published, "survey_response_rate").items()
+        ),
+    ]
+
+
+def _losses(published: Published) -> list[Rate]:
+    """Reasons are drawn alike in every year, so those of the window are a sample of the same chances."""
+    reasons = _drawn(published, "loss_reasons")
+    return [
+        _of_indicator(
+            published, "loss reason known", _drawn(published, "loss_reason_known")["value"], "churn_reason_known"
+        ),
+        *(
+            _of_indicator(published, f"loss: {reason}", chance, "churn_reason_top_share", reason)
+            for reason, chance in reasons.items()
+        ),
     ]
 
 
@@ -551,6 +758,26 @@ def _sla(published: Published, grouped_by: str) -> Rate:
     return _of_indicator(published, "sla", drawn, "sla_attainment")
 
 
+def _of_breakdown(published: Published, name: str, drawn: float, code: str, breakdown: str, value: str) -> Rate:
+    k, n = published.marts.execute(
+        "select numerator, denominator from score.fct_indicators"
+        " where indicator_code = ? and breakdown = ? and breakdown_value = ?",
+        [code, breakdown, value],
+    ).fetchall()[0]
+    return Rate(name, drawn, k, n)
+
+
+def _needs(published: Published) -> Rate:
+    """Drawn for customers of more than 21 days: among the active ones newer customers are one in a hundred."""
+    return _of_indicator(published, "needs", _drawn(published, "need_captured")["value"], "needs_captured")
+
+
+def _sla_by_group(published: Published) -> list[Rate]:
+    """The same by group: kinds for the studio, priorities for the equipment maker."""
+    drawn = _drawn(published, "sla_attainment")
+    return [_of_indicator(published, f"sla {g}", chance, "sla_attainment", g) for g, chance in drawn.items()]
+
+
 def _jinse_rates(published: Published) -> list[Rate]:
     conversion, mix = _drawn(published, "lead_conversion"), _drawn(published, "lead_channel_mix")
     # Nobody draws the share of new customers who were referred: it follows from the two that are drawn.
@@ -563,12 +790,32 @@ def _jinse_rates(published: Published) -> list[Rate]:
     return [
         *_satisfaction(published),
         _sla(published, "kind"),
+        *_losses(published),
+        # Each purchase's points, once they had 300 days and are 30 or more: as drawn.
+        _of_work(
+            published,
+            "points redeemed",
+            _drawn(published, "points_redeemed")["value"],
+            "exists (select 1 from raw.loyalty_ledger as r where r.customer_id = l.customer_id and r.reason = 'redeem'"
+            " and r.occurred_at between l.occurred_at and l.occurred_at + interval 300 day)",
+            "loyalty_ledger as l where reason = 'earn' and points_delta >= 30 and occurred_at <= '2025-09-02'",
+        ),
+        *_sla_by_group(published),
         # Conversion within 180 days of the leads of a year, against 121 days at most as drawn: the same leads convert.
         *(
             _of_indicator(published, f"conversion {c}", chance, "lead_conversion", c)
             for c, chance in conversion.items()
         ),
         _of_indicator(published, "new by referral", referred, "share_new_by_referral"),
+        _needs(published),
+        _of_breakdown(
+            published,
+            "extras",
+            _drawn(published, "add_on_attach_rate")["value"],
+            "add_on_attach_rate",
+            "order_kind",
+            "main",
+        ),
         *(
             _of_work(published, f"lead channel {c}", share, f"source_channel = '{c}'", leads)
             for c, share in mix.items()
@@ -603,6 +850,14 @@ def _anlan_rates(published: Published) -> list[Rate]:
     return [
         *_satisfaction(published),
         _sla(published, "priority"),
+        _needs(published),
+        # Equipment is the core of the trade, training its extra.
+        _of_indicator(published, "training", _drawn(published, "service_attach_rate")["value"], "add_on_attach_rate"),
+        # Drawn per lead quoted; the indicator takes those decided in the window, whenever quoted.
+        _of_breakdown(published, "tenders won in the window", wins["tender"], "win_rate", "kind", "tender"),
+        _of_breakdown(published, "deals won in the window", wins["direct"], "win_rate", "kind", "direct"),
+        *_losses(published),
+        *_sla_by_group(published),
         _of_work(published, "tenders won", wins["tender"], "converted_at is not null", f"{decided} and is_tender"),
         _of_work(published, "deals won", wins["direct"], "converted_at is not null", f"{decided} and not is_tender"),
         # Drawn for all but the five oldest customers, who are among 450 here.

@@ -1,5 +1,5 @@
--- Complaints known by as-of, each with its cause and whether it came again: the ticket was reopened, or the same customer
--- had complained of the same cause in the twelve months before. What has no cause on record is not the same as another.
+-- Complaints known by as-of, each with its cause and whether it came again: the ticket was reopened, or the same
+-- customer had complained of the same cause in the twelve months before. No cause on record is not the same cause.
 with
 
 complaints as (
@@ -18,7 +18,7 @@ numbered as (
 )
 
 select
-    numbered.*,
+    *,
     coalesce(is_reopened, false) as was_reopened,
     coalesce(
         customer_id is not null

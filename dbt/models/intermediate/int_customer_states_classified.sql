@@ -5,6 +5,19 @@ runs as (
     select * from {{ ref('int_runs_prepared') }}
 ),
 
+-- Two runs of one date are one computation.
+shifts as (
+    select distinct
+        months_shift,
+        as_of_on,
+        cut_on,
+        new_months,
+        lapsing_months,
+        is_active_by_contract,
+        is_one_purchase
+    from runs
+),
+
 customers as (
     select * from {{ ref('int_customers_unioned') }}
 ),
@@ -23,7 +36,7 @@ days as (
 
 totals as (
     select
-        runs.run,
+        shifts.months_shift,
         months.customer_id,
         min(months.first_order_on) as first_order_on,
         max(months.last_order_on) as last_order_on,
@@ -32,59 +45,58 @@ totals as (
         sum(months.revenue_net) as revenue_net,
         -- A sale of unknown margin makes the sum unknown.
         case when count(months.margin_net) = count(*) then sum(months.margin_net) end as margin_net,
-        sum(case when months.months_back < runs.months_shift + 12 then months.orders else 0 end) as order_count_12m,
+        sum(case when months.months_back < shifts.months_shift + 12 then months.orders else 0 end) as order_count_12m,
         sum(
-            case when months.months_back < runs.months_shift + 12 then months.revenue_net else 0 end
+            case when months.months_back < shifts.months_shift + 12 then months.revenue_net else 0 end
         ) as revenue_net_12m,
         -- No sale is a margin of zero.
         case
             when
-                count(case when months.months_back < runs.months_shift + 12 then 1 end)
-                = count(case when months.months_back < runs.months_shift + 12 then months.margin_net end)
-                then coalesce(sum(case when months.months_back < runs.months_shift + 12 then months.margin_net end), 0)
+                count(case when months.months_back < shifts.months_shift + 12 then 1 end)
+                = count(case when months.months_back < shifts.months_shift + 12 then months.margin_net end)
+                then coalesce(sum(case when months.months_back < shifts.months_shift + 12 then months.margin_net end), 0)
         end as margin_net_12m
     from months
-    inner join runs on months.months_back >= runs.months_shift
+    inner join shifts on months.months_back >= shifts.months_shift
     group by
-        runs.run,
+        shifts.months_shift,
         months.customer_id
 ),
 
 standing as (
     select
-        runs.run,
+        shifts.months_shift,
         spells.customer_id,
         min(spells.starts_period) as first_period,
-        max(case when spells.ends_period >= -runs.months_shift then spells.starts_period end) as active_since_period,
-        max(case when spells.ends_period >= -runs.months_shift then spells.spell_number end) as active_spell_number,
-        max(case when spells.ends_period < -runs.months_shift then spells.ends_period + 1 end) as last_lost_period
+        max(case when spells.ends_period >= -shifts.months_shift then spells.starts_period end) as active_since_period,
+        max(case when spells.ends_period >= -shifts.months_shift then spells.spell_number end) as active_spell_number,
+        max(case when spells.ends_period < -shifts.months_shift then spells.ends_period + 1 end) as last_lost_period
     from spells
-    inner join runs on spells.starts_period <= -runs.months_shift
+    inner join shifts on spells.starts_period <= -shifts.months_shift
     group by
-        runs.run,
+        shifts.months_shift,
         spells.customer_id
 ),
 
 -- Under contract at the close: a lapsed buyer with a live contract is not lapsing.
 contracted as (
     select distinct
-        runs.run,
+        shifts.months_shift,
         contracts.customer_id
     from {{ ref('int_contracts_prepared') }} as contracts
-    inner join runs
+    inner join shifts
         on
-            contracts.starts_on < runs.cut_on
-            and (contracts.live_until_on is null or contracts.live_until_on >= runs.as_of_on)
-    where runs.is_active_by_contract
+            contracts.starts_on < shifts.cut_on
+            and (contracts.live_until_on is null or contracts.live_until_on >= shifts.as_of_on)
+    where shifts.is_active_by_contract
 ),
 
 joined as (
     select
-        runs.run,
-        runs.months_shift,
-        runs.is_one_purchase,
-        runs.new_months,
-        runs.lapsing_months,
+        shifts.months_shift,
+        shifts.is_one_purchase,
+        shifts.new_months,
+        shifts.lapsing_months,
         customers.customer_id,
         customers.group_customer_id,
         totals.first_order_on,
@@ -103,41 +115,44 @@ joined as (
         last_days.months_back as last_order_months_back,
         contracted.customer_id is not null as is_under_contract
     from customers
-    cross join runs
-    left join totals on customers.customer_id = totals.customer_id and runs.run = totals.run
-    left join standing on customers.customer_id = standing.customer_id and runs.run = standing.run
+    cross join shifts
+    left join totals on customers.customer_id = totals.customer_id and shifts.months_shift = totals.months_shift
+    left join standing on customers.customer_id = standing.customer_id and shifts.months_shift = standing.months_shift
     left join days as last_days on totals.last_order_on = last_days.day_on
-    left join contracted on customers.customer_id = contracted.customer_id and runs.run = contracted.run
+    left join contracted
+        on customers.customer_id = contracted.customer_id and shifts.months_shift = contracted.months_shift
 )
 
 select
-    run,
-    customer_id,
-    group_customer_id,
-    first_order_on,
-    last_order_on,
-    cast(order_count as integer) as order_count,
-    cast(order_day_count as integer) as order_day_count,
-    cast(revenue_net as {{ money() }}) as revenue_net,
-    cast(margin_net as {{ money() }}) as margin_net,
-    cast(order_count_12m as integer) as order_count_12m,
-    cast(revenue_net_12m as {{ money() }}) as revenue_net_12m,
-    cast(margin_net_12m as {{ money() }}) as margin_net_12m,
-    first_period,
-    last_lost_period,
-    first_period is not null as is_customer,
-    active_since_period is not null as is_active,
+    runs.run,
+    joined.customer_id,
+    joined.group_customer_id,
+    joined.first_order_on,
+    joined.last_order_on,
+    cast(joined.order_count as integer) as order_count,
+    cast(joined.order_day_count as integer) as order_day_count,
+    cast(joined.revenue_net as {{ money() }}) as revenue_net,
+    cast(joined.margin_net as {{ money() }}) as margin_net,
+    cast(joined.order_count_12m as integer) as order_count_12m,
+    cast(joined.revenue_net_12m as {{ money() }}) as revenue_net_12m,
+    cast(joined.margin_net_12m as {{ money() }}) as margin_net_12m,
+    joined.first_period,
+    joined.last_lost_period,
+    joined.first_period is not null as is_customer,
+    joined.active_since_period is not null as is_active,
     case
-        when first_period is null then 'prospect'
-        when active_since_period is not null and active_spell_number > 1
-            and active_since_period > -months_shift - new_months then 'won_back'
-        when active_since_period is not null and first_period > -months_shift - new_months then 'new'
-        when active_since_period is not null
-            and not is_one_purchase
-            and not is_under_contract
-            and last_order_months_back - months_shift >= lapsing_months then 'lapsing'
-        when active_since_period is not null then 'active'
-        when is_one_purchase and order_count > 0 then 'completed'
+        when joined.first_period is null then 'prospect'
+        when joined.active_since_period is not null and joined.active_spell_number > 1
+            and joined.active_since_period > -joined.months_shift - joined.new_months then 'won_back'
+        when joined.active_since_period is not null
+            and joined.first_period > -joined.months_shift - joined.new_months then 'new'
+        when joined.active_since_period is not null
+            and not joined.is_one_purchase
+            and not joined.is_under_contract
+            and joined.last_order_months_back - joined.months_shift >= joined.lapsing_months then 'lapsing'
+        when joined.active_since_period is not null then 'active'
+        when joined.is_one_purchase and joined.order_count > 0 then 'completed'
         else 'lost'
     end as lifecycle_stage
 from joined
+inner join runs on joined.months_shift = runs.months_shift

@@ -1,6 +1,7 @@
--- What customers said in the window and whether anybody answered within thirty days: every ticket, and every low score (one
--- of the two worst boxes of overall csat, a detractor of nps) followed by a touch of a person or a ticket of the same
--- customer. What was said less than thirty days before as-of is not judged yet. One row per ticket and low score.
+-- What customers said in the window and whether anybody answered within thirty days: every ticket, and every low
+-- score (one of the two worst boxes of overall csat, a detractor of nps) followed by a touch of a person or a ticket
+-- of the same customer. What was said less than thirty days before as-of is not judged yet. One row per ticket and
+-- low score.
 with
 
 current_run as (
@@ -70,6 +71,6 @@ from low_scores
 left join answers_given
     on
         low_scores.customer_id = answers_given.customer_id
-        and answers_given.answered_on >= low_scores.responded_on
+        and low_scores.responded_on <= answers_given.answered_on
         and {{ days_between('low_scores.responded_on', 'answers_given.answered_on') }} <= 30
 group by low_scores.response_id

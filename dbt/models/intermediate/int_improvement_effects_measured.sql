@@ -1,6 +1,6 @@
--- What became of satisfaction with its topic where an improvement was done: answers of the 180 days before it was opened
--- against those of the 180 days from the day it was done. Fewer than five answers on a side say nothing. Beside it ran
--- everything else that changed: an association. One row per improvement that was done.
+-- What became of satisfaction with its topic where an improvement was done: answers of the 180 days before it was
+-- opened against those of the 180 days from the day it was done. Fewer than five answers on a side say nothing.
+-- Beside it ran everything else that changed: an association. One row per improvement that was done.
 with
 
 current_run as (
@@ -45,11 +45,11 @@ sides as (
             improvements.topic = answers.topic
             and (
                 (
-                    answers.responded_on < improvements.opened_on
+                    improvements.opened_on > answers.responded_on
                     and {{ days_between('answers.responded_on', 'improvements.opened_on') }} <= 180
                 )
                 or (
-                    answers.responded_on >= improvements.done_on
+                    improvements.done_on <= answers.responded_on
                     and {{ days_between('improvements.done_on', 'answers.responded_on') }} < 180
                 )
             )

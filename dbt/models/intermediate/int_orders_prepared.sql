@@ -145,7 +145,8 @@ select
         case
             when is_cancelled then 0
             when cost_amount is not null then revenue_booked - refunded_amount - cost_amount
-            else (revenue_booked - refunded_amount) * gross_margin
+            -- Cast by itself: the wide product would widen the other branches too, at ten times their price.
+            else cast((revenue_booked - refunded_amount) * gross_margin as {{ money() }})
         end as {{ money() }}
     ) as margin_net,
     case

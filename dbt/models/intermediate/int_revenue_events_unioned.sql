@@ -55,8 +55,9 @@ placed as (
             else orders.revenue_booked
         end as revenue,
         case when current_run.revenue_source != 'orders' then 0
+            -- Cast before it is added: a product of two decimals makes every row's sum a wide one, ten times as dear.
             else orders.margin_net + case when orders.margin_basis = 'assumed'
-                then orders.refund_amount * current_run.gross_margin
+                then cast(orders.refund_amount * current_run.gross_margin as {{ money() }})
                 else orders.refund_amount
             end
         end as margin
@@ -78,7 +79,7 @@ refunded as (
         -orders.refund_amount as revenue,
         -- Unknown stays unknown: a refund alone would read as a loss.
         -case orders.margin_basis
-            when 'assumed' then orders.refund_amount * current_run.gross_margin
+            when 'assumed' then cast(orders.refund_amount * current_run.gross_margin as {{ money() }})
             when 'delivered' then orders.refund_amount
         end as margin
     from orders
@@ -96,7 +97,7 @@ invoiced as (
         false as is_contractual,
         case when order_inputs.is_delivered then 0 else 1 end as orders,
         invoices.amount as revenue,
-        invoices.amount * current_run.gross_margin as margin
+        cast(invoices.amount * current_run.gross_margin as {{ money() }}) as margin
     from invoices
     cross join current_run
     cross join order_inputs
@@ -131,7 +132,7 @@ accrued as (
         true as is_contractual,
         0 as orders,
         contract_months.revenue,
-        contract_months.revenue * current_run.gross_margin as margin
+        cast(contract_months.revenue * current_run.gross_margin as {{ money() }}) as margin
     from contract_months
     cross join current_run
     where current_run.revenue_source = 'contracts'

@@ -1,5 +1,5 @@
--- Tickets known by as-of, each with what was known of it then. What is not answered or not resolved yet is watched until
--- the close of as-of and no longer: `is_responded` and `is_resolved` part the ended from the censored.
+-- Tickets known by as-of, each with what was known of it then. What is not answered or not resolved yet is watched
+-- until the close of as-of and no longer: `is_responded` and `is_resolved` part the ended from the censored.
 with
 
 current_run as (
@@ -78,17 +78,23 @@ select
     -- A moment before the ticket was opened is a slip of the pen: no duration.
     case
         when response_watched_until >= opened_at
-            then {{ dbt.datediff('opened_at', 'response_watched_until', 'second') }} / 3600.0
+            then
+                {{ dbt.datediff('opened_at', 'response_watched_until', 'second') }}
+                / 3600.0
     end as response_hours,
     case
-        when response_watched_until >= opened_at then cast(response_until_hours - opened_hours as double)
+        when response_watched_until >= opened_at
+            then round(cast(response_until_hours - opened_hours as double), 6)
     end as response_business_hours,
     case
         when resolution_watched_until >= opened_at
-            then {{ dbt.datediff('opened_at', 'resolution_watched_until', 'second') }} / 3600.0
+            then
+                {{ dbt.datediff('opened_at', 'resolution_watched_until', 'second') }}
+                / 3600.0
     end as resolution_hours,
     case
-        when resolution_watched_until >= opened_at then cast(resolution_until_hours - opened_hours as double)
+        when resolution_watched_until >= opened_at
+            then round(cast(resolution_until_hours - opened_hours as double), 6)
     end as resolution_business_hours,
     -- An open ticket past its due time missed it; one not yet due is not judged.
     case

@@ -17,81 +17,125 @@ reach as (
     select min(starts_period) as first_period from spells
 ),
 
--- A month is one step; a year ends at as-of and steps twelve months.
 periods as (
-    select
-        'month' as period_type,
-        1 - numbers.n as closes_period,
-        -numbers.n as opens_period
+    select 1 - numbers.n as closes_period
     from numbers
     cross join reach
     where 1 - numbers.n >= reach.first_period
-
-    union all
-
-    select
-        'year' as period_type,
-        -12 * (numbers.n - 1) as closes_period,
-        -12 * numbers.n as opens_period
-    from numbers
-    cross join reach
-    where -12 * (numbers.n - 1) >= reach.first_period
 ),
 
--- One row per customer and period in which the customer is active at its opening or its close.
+-- Spells by their edges: how many customers, not which, is all that a month needs.
+edges as (
+    select
+        spell_number,
+        starts_period,
+        ends_period,
+        count(*) as spells
+    from spells
+    group by
+        spell_number,
+        starts_period,
+        ends_period
+),
+
+-- A month is one step. Spells are a month apart at least, so whoever is not active at its opening and is at its close
+-- began a spell in it, and whoever the other way round ended one.
+months as (
+    select
+        'month' as period_type,
+        periods.closes_period,
+        periods.closes_period - 1 as opens_period,
+        sum(case when edges.starts_period < periods.closes_period then edges.spells else 0 end) as opening,
+        sum(
+            case
+                when edges.starts_period = periods.closes_period and edges.spell_number = 1 then edges.spells
+                else 0
+            end
+        ) as new,
+        sum(
+            case
+                when edges.starts_period = periods.closes_period and edges.spell_number > 1 then edges.spells
+                else 0
+            end
+        ) as reactivated,
+        sum(case when edges.ends_period < periods.closes_period then edges.spells else 0 end) as lost,
+        sum(case when edges.ends_period >= periods.closes_period then edges.spells else 0 end) as closing
+    from periods
+    inner join edges
+        on
+            periods.closes_period >= edges.starts_period
+            and periods.closes_period <= edges.ends_period + 1
+    group by periods.closes_period
+),
+
+-- A year steps twelve months and ends at as-of: one row per customer and year, active at its opening or its close.
 standing as (
     select
-        periods.period_type,
         periods.closes_period,
-        periods.opens_period,
         spells.customer_id,
-        max(case when spells.starts_period <= periods.opens_period then 1 else 0 end) as was_active,
+        max(case when spells.starts_period <= periods.closes_period - 12 then 1 else 0 end) as was_active,
         max(case when spells.ends_period >= periods.closes_period then 1 else 0 end) as is_active,
         min(spells.spell_number) as spell_number
     from periods
     inner join spells
         on
             periods.closes_period >= spells.starts_period
-            and periods.opens_period <= spells.ends_period
+            and periods.closes_period <= spells.ends_period + 12
             and (
-                periods.opens_period >= spells.starts_period
+                periods.closes_period >= spells.starts_period + 12
                 or periods.closes_period <= spells.ends_period
             )
+    where periods.closes_period % 12 = 0
     group by
-        periods.period_type,
         periods.closes_period,
-        periods.opens_period,
         spells.customer_id
 ),
 
 first_periods as (
     select
         customer_id,
-        min(starts_period) as first_period
+        starts_period as first_period
     from spells
-    group by customer_id
+    where spell_number = 1
+),
+
+years as (
+    select
+        'year' as period_type,
+        standing.closes_period,
+        standing.closes_period - 12 as opens_period,
+        sum(standing.was_active) as opening,
+        sum(
+            case
+                when standing.was_active = 0 and first_periods.first_period > standing.closes_period - 12 then 1
+                else 0
+            end
+        ) as new,
+        sum(
+            case
+                when standing.was_active = 0 and first_periods.first_period <= standing.closes_period - 12 then 1
+                else 0
+            end
+        ) as reactivated,
+        sum(case when standing.is_active = 0 then 1 else 0 end) as lost,
+        sum(standing.is_active) as closing
+    from standing
+    inner join first_periods on standing.customer_id = first_periods.customer_id
+    group by standing.closes_period
+),
+
+unioned as (
+    select * from months
+    union all
+    select * from years
 ),
 
 counted as (
     select
-        standing.period_type,
-        standing.closes_period,
-        standing.opens_period,
-        sum(standing.was_active) as opening,
-        sum(case when standing.was_active = 0 and first_periods.first_period > standing.opens_period then 1 else 0 end)
-            as new,
-        sum(case when standing.was_active = 0 and first_periods.first_period <= standing.opens_period then 1 else 0 end)
-            as reactivated,
-        sum(case when standing.is_active = 0 then 1 else 0 end) as lost,
-        sum(case when standing.is_active = 0 and current_run.is_one_purchase then 1 else 0 end) as lost_completed,
-        sum(standing.is_active) as closing
-    from standing
-    inner join first_periods on standing.customer_id = first_periods.customer_id
+        unioned.*,
+        case when current_run.is_one_purchase then unioned.lost else 0 end as lost_completed
+    from unioned
     cross join current_run
-    group by
-        standing.period_type,
-        standing.closes_period,
-        standing.opens_period
 )
 
 select

@@ -20,7 +20,7 @@ responses as (
 cut_by as (
     select
         responses.*,
-        coalesce(method, 'unknown') as cut_method
+        coalesce(responses.method, 'unknown') as cut_method
     from responses
     union all
     select
@@ -32,14 +32,14 @@ cut_by as (
 invites as (
     select
         'window' as period_type,
-        window_start_on as period_start_on,
+        cut_by.window_start_on as period_start_on,
         cut_by.*
     from cut_by
-    where is_invited
+    where cut_by.is_invited
     union all
     select
         'quarter' as period_type,
-        cast({{ dbt.date_trunc('quarter', 'invited_on') }} as date) as period_start_on,
+        cast({{ dbt.date_trunc('quarter', 'cut_by.invited_on') }} as date) as period_start_on,
         cut_by.*
     from cut_by
 ),
@@ -65,37 +65,38 @@ invited as (
 answers as (
     select
         'window' as period_type,
-        window_start_on as period_start_on,
+        cut_by.window_start_on as period_start_on,
         cut_by.*
     from cut_by
-    where is_answered_in_window
+    where cut_by.is_answered_in_window
     union all
     select
         'quarter' as period_type,
-        cast({{ dbt.date_trunc('quarter', 'responded_on') }} as date) as period_start_on,
+        cast({{ dbt.date_trunc('quarter', 'cut_by.responded_on') }} as date) as period_start_on,
         cut_by.*
     from cut_by
-    where is_answered
+    where cut_by.is_answered
 ),
 
 -- The last answer of a period speaks for a customer in it.
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by
+                period_type,
+                period_start_on,
+                instrument,
+                topic,
+                cut_method,
+                coalesce(customer_id, response_id)
+            order by responded_at desc, response_id desc
+        ) as answer_number
+    from answers
+),
+
 last_answers as (
-    select *
-    from (
-        select
-            answers.*,
-            row_number() over (
-                partition by
-                    period_type,
-                    period_start_on,
-                    instrument,
-                    topic,
-                    cut_method,
-                    coalesce(customer_id, response_id)
-                order by responded_at desc, response_id desc
-            ) as answer_number
-        from answers
-    ) as numbered
+    select * from numbered
     where answer_number = 1
 ),
 
@@ -156,8 +157,16 @@ joined as (
         ) as nps_half_width
     from listed
     cross join current_run
-    left join invited using ({{ keys | join(', ') }})
-    left join scored using ({{ keys | join(', ') }})
+    left join invited
+        on
+            {% for key in keys %}
+            {{ 'and ' if not loop.first }}listed.{{ key }} = invited.{{ key }}
+            {% endfor %}
+    left join scored
+        on
+            {% for key in keys %}
+            {{ 'and ' if not loop.first }}listed.{{ key }} = scored.{{ key }}
+            {% endfor %}
 )
 
 select

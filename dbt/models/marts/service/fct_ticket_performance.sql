@@ -1,4 +1,5 @@
 {% set keys = ['period_type', 'period_start_on', 'kind', 'priority'] %}
+{% set clocks = ['response_hours', 'response_business_hours', 'resolution_hours', 'resolution_business_hours'] %}
 with
 
 current_run as (
@@ -8,6 +9,10 @@ current_run as (
 
 tickets as (
     select * from {{ ref('int_tickets_prepared') }}
+),
+
+first_tickets as (
+    select min(opened_on) as first_on from tickets
 ),
 
 periods as (
@@ -36,13 +41,15 @@ periods as (
         days.is_partial_month as is_partial
     from {{ ref('int_calendar_days_spined') }} as days
     cross join current_run
-    inner join (select min(opened_on) as first_on from tickets) as opened
-        on days.day_on >= opened.first_on and days.day_on < current_run.cut_on
+    cross join first_tickets
+    where days.day_on >= first_tickets.first_on and days.day_on < current_run.cut_on
 ),
 
 -- Every ticket once under its own kind and priority, and once under all of them.
 cut_by as (
-    {% for kind, priority in [('kind', 'priority'), ('kind', "'all'"), ("'all'", 'priority'), ("'all'", "'all'")] %}
+    {% for kind, priority in [
+        ('tickets.kind', 'tickets.priority'), ('tickets.kind', "'all'"), ("'all'", 'tickets.priority'), ("'all'", "'all'")
+    ] %}
     select
         {{ kind }} as cut_kind,
         {{ priority }} as cut_priority,
@@ -125,7 +132,7 @@ medians as (
 pivoted as (
     select
         {{ keys | join(', ') }}
-        {% for clock in ['response_hours', 'response_business_hours', 'resolution_hours', 'resolution_business_hours'] %}
+        {% for clock in clocks %}
         {% for part in ['median', 'ci_low', 'ci_high'] %},
         max(case when clock = '{{ clock }}' then {{ part }} end) as {{ clock }}_{{ part }}
         {% endfor %}
@@ -192,14 +199,22 @@ joined as (
         counted.handling_minutes,
         counted.satisfaction_mean,
         coalesce(counted.satisfaction_answers, 0) as satisfaction_answers
-        {% for clock in ['response_hours', 'response_business_hours', 'resolution_hours', 'resolution_business_hours'] %}
+        {% for clock in clocks %}
         {% for part in ['median', 'ci_low', 'ci_high'] %},
         pivoted.{{ clock }}_{{ part }}
         {% endfor %}
         {% endfor %}
     from backlogs
-    left join counted using ({{ keys | join(', ') }})
-    left join pivoted using ({{ keys | join(', ') }})
+    left join counted
+        on
+            {% for key in keys %}
+            {{ 'and ' if not loop.first }}backlogs.{{ key }} = counted.{{ key }}
+            {% endfor %}
+    left join pivoted
+        on
+            {% for key in keys %}
+            {{ 'and ' if not loop.first }}backlogs.{{ key }} = pivoted.{{ key }}
+            {% endfor %}
 )
 
 select

@@ -211,6 +211,7 @@ def expected(records: World) -> Facts:
         ),
         **_receivables(invoices, records["payments"], kind),
         **_book(records["contracts"]),
+        **_book_by_values(records["contracts"], records["contract_values"]),
         "contracts_without_customer": fact(
             "loaded contracts whose customer_id is not in customers",
             int((~records["contracts"]["customer_id"].isin(customers["customer_id"])).sum()),
@@ -272,6 +273,30 @@ def _book(contracts: pd.DataFrame) -> Facts:
             "the same customers' value at as_of over value then", round(float(base["closing"].sum() / start), 6)
         ),
     }
+
+
+def _book_by_values(contracts: pd.DataFrame, values: pd.DataFrame) -> Facts:
+    """The same book, each contract at its last change in effect."""
+    opening, closing = (_values_in_effect(contracts, values, day) for day in (WINDOW_START - 1, AS_OF))
+    both = pd.concat([opening, closing], axis=1, keys=["opening", "closing"]).fillna(0)
+    base = both[both["opening"] > 0]
+    start = base["opening"].sum()
+    return {
+        "grr_by_values": fact(
+            "grr with each contract at the last change of contract_values in effect, else the value it was signed for",
+            round(float(base.min(axis=1).sum() / start), 6),
+        ),
+        "nrr_by_values": fact("nrr likewise", round(float(base["closing"].sum() / start), 6)),
+    }
+
+
+def _values_in_effect(contracts: pd.DataFrame, values: pd.DataFrame, day: np.datetime64) -> pd.Series:
+    """By customer, merged records as they were delivered."""
+    live = contracts[_is_live(contracts, day)]
+    in_effect = values[values["effective_on"] <= day].sort_values("effective_on")
+    last = in_effect.groupby("contract_id")["annual_value"].last()
+    worth = live["contract_id"].map(last).fillna(live["annual_value"])
+    return worth.groupby(live["customer_id"]).sum()
 
 
 def _live_by_values(contracts: pd.DataFrame, values: pd.DataFrame) -> float:

@@ -15,8 +15,8 @@ from itertools import takewhile
 from typing import Any
 
 from dagster_project.companies import BookworthError
-from dagster_project.model_facts import BuiltModel
 from dagster_project.settings import DBT_PROJECT_DIR, CompanyPaths
+from dagster_project.transform.model_facts import BuiltModel
 
 _PROJECT = ("--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR))
 _QUIET = ("--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-write-json")

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project import column_lineage as module
-from dagster_project.column_lineage import LineageCache, column_lineage
-from dagster_project.model_facts import BuiltModel, model_facts
 from dagster_project.settings import CompanyPaths
+from dagster_project.transform import column_lineage as module
+from dagster_project.transform.column_lineage import LineageCache, column_lineage
+from dagster_project.transform.model_facts import BuiltModel, model_facts
 
 COLUMNS = {"work": {"raw": {"orders": {"order_id": "VARCHAR", "amount": "DECIMAL", "cost": "DECIMAL"}}}}
 QUERY = """
@@ -57,7 +57,7 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
 
 def test_facts_of_a_table_are_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures in the wrong order, a null shown as zero, or a cell that breaks the preview's table."""
-    monkeypatch.setattr("dagster_project.model_facts.LINEAGE_FILE", tmp_path / "lineage.json")
+    monkeypatch.setattr("dagster_project.transform.model_facts.LINEAGE_FILE", tmp_path / "lineage.json")
     paths = CompanyPaths(deliveries=tmp_path, config_file=tmp_path / "company.yaml", root=tmp_path)
     with duckdb.connect(str(paths.work_db)) as connection:
         connection.execute("create schema score; create table score.t (name varchar, x double, nothing double)")

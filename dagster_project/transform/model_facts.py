@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.column_lineage import Columns, Lineage, LineageCache
 from dagster_project.settings import DBT_PROJECT_DIR, CompanyPaths
+from dagster_project.transform.column_lineage import Columns, Lineage, LineageCache
 
 LINEAGE_FILE = DBT_PROJECT_DIR / "target" / "column_lineage.json"
 PREVIEWED_ROWS = 12
