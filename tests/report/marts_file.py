@@ -200,7 +200,7 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "customer.fct_lifecycle_transitions": {"period_type": "year", "months_back": 0},
     "customer.fct_price_volume_mix": {"bridge": "customer"},
     "customer.fct_segments": {"segmentation": "rfm_segment"},
-    "governance.fct_targets": {"indicator_code": "nps"},
+    "governance.fct_targets": {"indicator_code": "nps", "status": "met"},
     "score.fct_score_history": {"level": "total"},
     "value.fct_backtest": {"kind": "residual", "breakdown": "decile", "measure": "orders"},
     "value.fct_customer_equity": {"breakdown": "total"},
