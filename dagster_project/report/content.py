@@ -179,6 +179,7 @@ class Card:
     high: Number | None
     n: Number | None
     window: Sentence
+    between: Text = Text("95% interval", "95% 区间")
 
 
 @dataclass(frozen=True)

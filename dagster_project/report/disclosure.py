@@ -30,6 +30,13 @@ def hide_small(mart: Mart, rows: list[Row], mix: Sequence[Row], least: int) -> N
         rows.sort(key=lambda row: row[mart.people[0]] is HIDDEN)
 
 
+def hide_repeats(mart: Mart, rows: Sequence[Row], gone: set[str]) -> None:
+    """Replace what says again what a hidden indicator says."""
+    for row in rows if mart.repeats else ():
+        if row["indicator_code"] in gone:
+            row.update({name: HIDDEN for name in mart.repeats.split() if row[name] is not None})
+
+
 def _cells(mart: Mart, rows: Sequence[Row], mix: Sequence[Row], least: int) -> Cells:
     """Counts of people; the rows of a group add up to a total that is taken to be known."""
     cells = Cells()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any, cast
 
@@ -37,7 +38,22 @@ _NONE = Markup('<span class="none" aria-hidden="true">–</span>')
 _TO = Text(" to ", " 至 ")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 PAIR_KINDS: Mapping[str, Kind] = {"ci_low": "figure", "score_ci_low": "score", "retention_ci_low": "share"}
+_VALUED: frozenset[Kind] = NUMERIC | {"date", "flag"}
+_CLASSES: Mapping[Kind, str] = {
+    **dict.fromkeys(NUMERIC, ' class="num"'),
+    **dict.fromkeys(("label", "date", "flag"), ' class="word"'),
+    **dict.fromkeys(("text", "bilingual"), ' class="prose"'),
+}
 _OR = re.compile(r" or | 或 ")
+
+
+@cache
+def _both(text: Text) -> Markup:
+    if text.en == text.zh:
+        return Markup(escape(text.en))
+    return Markup("").join(
+        Markup('<span class="{}" lang="{}">{}</span>').format(key, lang, text.of(key)) for key, lang in LANGUAGES
+    )
 
 
 @dataclass(frozen=True)
@@ -49,11 +65,7 @@ class Writer:
 
     def text(self, text: Text) -> Markup:
         """Both languages, one of them shown; once where they are the same."""
-        if text.en == text.zh:
-            return Markup(escape(text.en))
-        return Markup("").join(
-            Markup('<span class="{}" lang="{}">{}</span>').format(key, lang, text.of(key)) for key, lang in LANGUAGES
-        )
+        return _both(text)
 
     def hidden(self) -> Markup:
         return Markup('<span class="hidden-cell">{}</span>').format(self.text(_HIDDEN))
@@ -106,21 +118,13 @@ class Writer:
 
     def cell(self, column: Column, row: Row, table: Table, tag: str = "td") -> Markup:
         """One cell, its raw value beside it; the first cell of a row is its header."""
-        attributes = Markup(' scope="row"') if tag == "th" else Markup("")
-        if column.kind in NUMERIC:
-            attributes += Markup(' class="num"')
-        elif column.kind in ("label", "date", "flag"):
-            attributes += Markup(' class="word"')
-        elif column.kind in ("text", "bilingual"):
-            attributes += Markup(' class="prose"')
+        # Tens of thousands of cells: plain strings, of which every part is escaped or our own.
+        attributes = ' scope="row"' if tag == "th" else ""
+        attributes += _CLASSES.get(column.kind, "")
         value = None if column.parts else row[column.name]
-        if value is not None and value is not HIDDEN and (column.kind in NUMERIC or column.kind in ("date", "flag")):
-            attributes += Markup(' data-value="{}" data-from="{}.{}"').format(
-                raw(value), column.query or table.query, column.name
-            )
-        return Markup("<{}{}>{}</{}>").format(
-            Markup(tag), attributes, self._content(column, row, value, table), Markup(tag)
-        )
+        if value is not None and value is not HIDDEN and column.kind in _VALUED:
+            attributes += f' data-value="{escape(raw(value))}" data-from="{column.query or table.query}.{column.name}"'
+        return Markup(f"<{tag}{attributes}>{escape(self._content(column, row, value, table))}</{tag}>")
 
     def _content(self, column: Column, row: Row, value: Any, table: Table) -> Markup:
         if column.kind == "pair":

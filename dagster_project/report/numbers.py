@@ -20,6 +20,12 @@ UNIT_KINDS: dict[str, Kind] = {
     "ratio": "ratio",
     "index": "figure",
     "rating": "ratio",
+    "links": "count",
+    "segments": "count",
+    "points": "count",
+    "days": "score",
+    "hours": "score",
+    "months": "score",
 }
 
 

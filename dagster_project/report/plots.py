@@ -15,7 +15,6 @@ from dagster_project.report.figures import (
     INK,
     MUTED,
     NAVY,
-    PALE,
     RUST,
     STONE,
     TEAL,
@@ -286,10 +285,9 @@ def dots(
     import plotly.graph_objects as go
 
     def build(language: Language) -> go.Figure:
-        known = [(at, value, low, high) for at, (value, low, high) in enumerate(points) if shown(value) is not None]
+        known = [(at, *map(shown, point)) for at, point in enumerate(points) if shown(point[0]) is not None]
         errors = [
-            (max(0.0, value - low), max(0.0, high - value)) if shown(low) is not None and shown(high) is not None
-            else (0.0, 0.0)
+            (max(0.0, value - low), max(0.0, high - value)) if low is not None and high is not None else (0.0, 0.0)
             for _, value, low, high in known
         ]  # fmt: skip
         trace = go.Scatter(
@@ -321,39 +319,5 @@ def dots(
             ],
         )  # fmt: skip
         return go.Figure([trace], layout)
-
-    return in_both(build)
-
-
-def spans(rows: Sequence[Text], points: Sequence[tuple[Any, Any, Any]], kind: Kind, title: Text) -> Figures:
-    """Low to high as a bar, the base case as a mark on it: what a value ranges over."""
-    import plotly.graph_objects as go
-
-    known = [(at, *point) for at, point in enumerate(points) if None not in map(shown, point)]
-
-    def build(language: Language) -> go.Figure:
-        return go.Figure(
-            [
-                go.Bar(
-                    x=[float(high) - float(low) for _, low, _, high in known],
-                    base=[float(low) for _, low, _, _ in known],
-                    y=[at for at, _, _, _ in known], orientation="h", width=0.34, hoverinfo="skip",
-                    marker={"color": PALE, "line": {"color": NAVY, "width": 1}}, showlegend=False,
-                ),
-                go.Scatter(
-                    x=[float(base) for _, _, base, _ in known], y=[at for at, _, _, _ in known],
-                    mode="markers+text", marker={"size": 12, "color": NAVY, "symbol": "diamond"},
-                    text=[written(base, kind) for _, _, base, _ in known], textposition="top center",
-                    textfont={"size": 11, "color": INK}, cliponaxis=False, showlegend=False,
-                    hovertext=[label(rows[at].of(language)) for at, _, _, _ in known],
-                    hovertemplate="%{hovertext}: %{text}<extra></extra>",
-                ),
-            ],
-            _layout(
-                70 + 46 * len(rows),
-                xaxis=_axis(title=title.of(language), tickformat=TICKS.get(kind, ",.2f"), nticks=5, rangemode="tozero"),
-                yaxis=_names(rows, language) | {"range": [len(rows) - 0.4, -0.8]},
-            ),
-        )  # fmt: skip
 
     return in_both(build)

@@ -78,7 +78,7 @@ _OWN: Mapping[str, Query] = {
         """
         select
             scores.indicator_code, scores.dimension, indicators.name_en, indicators.name_zh, indicators.unit,
-            scores.status, scores.value, scores.n, scores.floor_value, scores.target_value, scores.basis,
+            scores.status, scores.value, scores.n, scores.floor_value, scores.target_value, scores.basis, scores.weight,
             scores.score, scores.score_ci_low, scores.score_ci_high
         from score.fct_indicator_scores as scores
         left join score.fct_indicators as indicators

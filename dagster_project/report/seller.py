@@ -9,7 +9,7 @@ from dagster_project.report.content import Sentence, Table, verbatim
 from dagster_project.report.labels import Labels
 from dagster_project.report.marts import SELLER
 
-MOST_ROWS = 400  # on the page; the workbook has them all
+MOST_ROWS = 150  # on the page; the workbook has them all
 
 
 def tables(marts: Path, labels: Labels) -> dict[str, Table]:

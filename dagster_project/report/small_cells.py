@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from dagster_project.report.content import HIDDEN, Row
-from dagster_project.report.disclosure import hide_small
+from dagster_project.report.disclosure import hide_repeats, hide_small
 from dagster_project.report.marts import MARTS
 from dagster_project.report.suppression import Cells, Key, checked
 
@@ -62,6 +62,7 @@ def suppress(rows: Mapping[str, Sequence[Row]], least: int) -> dict[str, list[Ro
         _hide_cohorts(out["cohort_retention"], out["cohort_revenue"], least)
         for mart in MARTS:
             hide_small(mart, out.get(mart.query, []), out["mix"], least)
+            hide_repeats(mart, out.get(mart.query, []), gone)
     return out
 
 
@@ -251,7 +252,7 @@ def _hide_scores(out: Mapping[str, list[Row]], gone: set[str]) -> None:
             _blank(row, ("score", "score_ci_low", "score_ci_high"))
     for row in out["overall"]:
         if masked:  # whole points leave room for more than one value
-            _blank(row, ("score_arithmetic",))
+            _blank(row, [name for name in row if name.startswith("score_") and "_ci_" not in name])
             row["score"] = None if row["score"] is None else float(round(row["score"]))
 
 

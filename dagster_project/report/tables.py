@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dagster_project.report import marts
 from dagster_project.report.content import Column, Row, Sentence, Table
 from dagster_project.report.labels import Labels
 from dagster_project.report.marts import BY_TABLE, SELLER
@@ -31,6 +32,7 @@ ROWS = frozenset(
         "customer.fct_orders",
         "quality.fct_restatements",
         *({mart.table for mart in SELLER} - BY_TABLE.keys()),
+        *marts.ROWS,
     }
 )
 
@@ -103,6 +105,7 @@ _OWN: Mapping[str, tuple[str, tuple[Column, ...]]] = {
             Column("floor_value", "figure"),
             Column("target_value", "figure"),
             Column("basis", "text"),
+            Column("weight", "share"),
             Column("score", "score"),
             Column("score_ci_low", "score"),
             Column("score_ci_high", "score"),

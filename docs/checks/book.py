@@ -167,29 +167,31 @@ class Check:
     """One published figure, or one breakdown of it, computed by hand.
 
     `figure` returns a number, or for a breakdown a number per value of it. `published`, if given, is the query that
-    reads the published figure; without it, it is the indicator of that code.
+    reads the published figure; without it, it is the indicator of that code. `tolerance` is relative.
     """
 
     code: str
     figure: Callable[[Book], Any]
     breakdown: str = ""
     published: str | None = None
+    tolerance: float = CLOSE
 
 
 _CHECKS: list[Check] = []
 
 
 def by_hand(
-    code: str, breakdown: str = "", *, published: str | None = None
+    code: str, breakdown: str = "", *, published: str | None = None, tolerance: float = CLOSE
 ) -> Callable[[Callable[[Book], Any]], Callable[[Book], Any]]:
     """Register a function as the hand computation of an indicator.
 
     `breakdown` names a breakdown: the function then returns a dictionary. For a figure that is no indicator, `code` is
-    how it is called in the output (`table.figure`) and `published` the query that reads it from the marts.
+    how it is called in the output (`table.figure`) and `published` the query that reads it from the marts. A figure of
+    many parts rounded to a ten-thousandth each needs a wider `tolerance`.
     """
 
     def register(figure: Callable[[Book], Any]) -> Callable[[Book], Any]:
-        _CHECKS.append(Check(code, figure, breakdown, published))
+        _CHECKS.append(Check(code, figure, breakdown, published, tolerance))
         return figure
 
     return register

@@ -79,8 +79,8 @@ def seasonality_by_month(book: Book) -> dict[str, float]:
     return _seasons(book)
 
 
-def _mixes(book: Book) -> list[tuple[str, float, float]]:
-    """Share of each category in the window and in the year before it."""
+def _mixes(book: Book) -> list[tuple[str, float, float, int]]:
+    """Share of each category in the window and in the year before it, and the lines it was sold in."""
     sold = book.rows(
         """
         select
@@ -88,7 +88,8 @@ def _mixes(book: Book) -> list[tuple[str, float, float]]:
             coalesce(sum(order_lines.quantity * order_lines.unit_price - coalesce(order_lines.discount_amount, 0))
                 filter (ordered_on >= window_start), 0),
             coalesce(sum(order_lines.quantity * order_lines.unit_price - coalesce(order_lines.discount_amount, 0))
-                filter (ordered_on < window_start), 0)
+                filter (ordered_on < window_start), 0),
+            count(*)
         from order_lines
         inner join placed using (order_id)
         cross join run
@@ -97,7 +98,9 @@ def _mixes(book: Book) -> list[tuple[str, float, float]]:
         """
     )
     totals = [float(sum(row[i] for row in sold)) for i in (1, 2)]
-    return [(category, float(now) / totals[0], float(before) / totals[1]) for category, now, before in sold]
+    return [
+        (category, float(now) / totals[0], float(before) / totals[1], lines) for category, now, before, lines in sold
+    ]
 
 
 @by_hand("need_shift")
@@ -106,13 +109,14 @@ def need_shift(book: Book) -> float:
         return -sum(share * math.log2(share) for share in shares if share)
 
     mixes = _mixes(book)
-    middle = entropy([(now + before) / 2 for _, now, before in mixes])
-    return middle - entropy([now for _, now, _ in mixes]) / 2 - entropy([before for *_, before in mixes]) / 2
+    middle = entropy([(now + before) / 2 for _, now, before, _ in mixes])
+    return middle - entropy([mix[1] for mix in mixes]) / 2 - entropy([mix[2] for mix in mixes]) / 2
 
 
 @by_hand("need_shift", "category")
 def need_shift_by_category(book: Book) -> dict[str, float]:
-    return {category: now - before for category, now, before in _mixes(book)}
+    # Fewer than thirty lines are not published.
+    return {category: now - before for category, now, before, lines in _mixes(book) if lines >= 30}
 
 
 FEEDBACK = """

@@ -30,6 +30,7 @@ class Line:
     published: float | None
     by_hand: float | None
     status: str
+    tolerance: float = CLOSE
 
     @property
     def difference(self) -> float | None:
@@ -43,7 +44,7 @@ class Line:
             return True
         if self.difference is None:
             return self.published is None and self.by_hand is None
-        return abs(self.difference) <= CLOSE * max(1.0, abs(self.by_hand or 0.0))
+        return abs(self.difference) <= self.tolerance * max(1.0, abs(self.by_hand or 0.0))
 
     def __str__(self) -> str:
         verdict = {"assessed": "ok" if self.is_ok else "DIFFERS"}.get(self.status, self.status)
@@ -86,7 +87,7 @@ def lines_of(book: Book, check: Check) -> Iterator[Line]:
     by_hand = found if isinstance(found, dict) else {"": found}
     for key in sorted({*published, *by_hand}):
         value, status = published.get(key, (None, "assessed"))
-        yield Line(book.company, _label(check, key), value, _number(by_hand.get(key)), status)
+        yield Line(book.company, _label(check, key), value, _number(by_hand.get(key)), status, check.tolerance)
 
 
 def _label(check: Check, key: str) -> str:

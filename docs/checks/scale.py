@@ -125,3 +125,24 @@ def margin_net_12m(book: Book) -> float:
 @by_hand("orders_12m")
 def orders_12m(book: Book) -> int:
     return book.one("select sum(orders) from money, run where day >= window_start and day < cut")
+
+
+@by_hand("market_share")
+def market_share(book: Book) -> float:
+    """The last calendar year over by as-of, by its newest vintage, for customers of the market's own region."""
+    industry, region = book.rows(
+        "select market_industry, market_region from work.evidence.run_parameters where run = 'current'"
+    )[0]
+    year, size = book.rows(
+        "select year, market_size from market_reference, run where kind = 'own market' and industry = ? and region = ?"
+        " and vintage <= year(as_of) and make_date(year, 12, 31) < cut order by year desc, vintage desc limit 1",
+        industry,
+        region,
+    )[0]
+    sold = book.one(
+        "select sum(revenue) from money inner join records on records.customer_id = money.person_id"
+        " where records.region = ? and year(day) = ?",
+        region,
+        year,
+    )
+    return float(sold) / float(size)

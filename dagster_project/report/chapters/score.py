@@ -15,6 +15,7 @@ from dagster_project.report.content import (
     Text,
 )
 from dagster_project.report.data import ReportData
+from dagster_project.report.exhibits.judgement import history, sensitivity
 
 TITLE = Text("Score by dimension", "各维度得分")
 WORDS = {
@@ -36,7 +37,7 @@ COLUMNS = (
 
 def score(data: ReportData) -> Chapter:
     """The dimensions, those that could not be scored among them."""
-    return Chapter("score", TITLE, _dimensions(data))
+    return Chapter("score", TITLE, [*_dimensions(data), *sensitivity(data), *history(data)])
 
 
 def _dimensions(data: ReportData) -> list[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dagster_project.report.content import Block
 from dagster_project.report.data import ReportData
-from dagster_project.report.exhibits import book, channels, risk, service, time
+from dagster_project.report.exhibits import book, channels, governance, risk, service, time, worth
 from dagster_project.report.exhibits.cohorts import cohorts
 from dagster_project.report.exhibits.growth import growth
 from dagster_project.report.exhibits.mix import mix
@@ -18,7 +18,17 @@ EXHIBITS: Mapping[str, tuple[Callable[[ReportData], list[Block]], ...]] = {
     "satisfaction": (service.topics, service.trend),
     "loyalty": (time.repeat, time.referrals, service.tiers),
     "retention": (time.survival, time.by_year, cohorts, time.recurring, time.warning, time.reasons),
-    "value": (time.lorenz, time.deciles, book.transitions, book.backlog),
+    "value": (
+        worth.equity,
+        worth.bridge,
+        worth.stress,
+        time.lorenz,
+        time.deciles,
+        book.transitions,
+        book.backlog,
+        worth.forecast,
+        worth.backtest,
+    ),
     "segmentation": (book.segments, book.affinity),
     "channels": (channels.funnel, channels.conversion, channels.cost, channels.channels, channels.partners),
     "service": (service.causes, service.waiting),
@@ -26,5 +36,7 @@ EXHIBITS: Mapping[str, tuple[Callable[[ReportData], list[Block]], ...]] = {
     "data_quality": (quality,),
     "risk": (risk.concentration, risk.receivables, risk.contracts),
     "market": (risk.markets,),
-    "strategy": (book.actions,),
+    "privacy": (governance.consent,),
+    "crm": (governance.adoption,),
+    "strategy": (governance.targets, book.actions),
 }

@@ -41,6 +41,7 @@ transitions = Columns(
     en="Most often: from {from_stage} to {to_stage}, {customers} customers, {share} of that stage.",
     zh="最常见：由{from_stage}到{to_stage}，{customers} 位，占该阶段 {share}。",
     pick="customers",
+    keep=lambda row: row["from_stage"] != "unknown",
     x="from_stage",
     by=("to_stage", "share"),
     kind="share",

@@ -30,7 +30,6 @@ from dagster_project.report.content import (
 from dagster_project.report.data import ReportData
 from dagster_project.report.figures import Figures
 from dagster_project.report.marts import BY_QUERY
-from dagster_project.report.numbers import UNIT_KINDS
 from dagster_project.report.plots import Line, Series
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -75,7 +74,9 @@ class Shape:
             f"{anchor}-rows", self.query, data.labels("table", mart.table), mart.columns, rows,
             searchable=len(rows) > LONG,
         )  # fmt: skip
-        best = max(rows, key=lambda row: size_of(row[self.pick]))
+        said = [self.pick, *_PLACEHOLDER.findall(self.en)]
+        telling = [row for row in rows if all(is_known(row[name]) for name in said)] or rows
+        best = max(telling, key=lambda row: size_of(row[self.pick]))
         return [
             Chart(f"chart-{anchor}", self.title, self._finding(data, best), self.draw(data, rows), table, self.size)
         ]
@@ -189,7 +190,7 @@ class Curves(Shape):
 
 
 def _place(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if isinstance(value, date) else float(value) if isinstance(value, Decimal) else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,8 +258,3 @@ class Bridge(Shape):
             if is_known(row[column])
         ]
         return figures.bridge(steps, self.axis(data, self.kind, self.axis_title))
-
-
-def unit_kind(row: Row) -> Kind:
-    """How a figure is written that carries its unit."""
-    return UNIT_KINDS.get(row["unit"], "figure")

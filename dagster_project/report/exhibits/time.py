@@ -37,7 +37,6 @@ by_year = Curves(
     x_title=Text("Months since the first order", "距首单月数"),
     y_title=Text("Still active", "仍活跃"),
     start=1.0,
-    size="small",
 )
 repeat = Curves(
     query="fct_repeat_curve",
@@ -110,7 +109,7 @@ recurring = Bridge(
 reasons = Pareto(
     query="fct_churn_reasons",
     title=Text("Why customers left", "客户流失原因"),
-    en="Most often: {reason}, {share} of {losses} and the others.",
+    en="Most often: {reason}, {losses} losses, {share} of all.",
     zh="最常见：{reason}，{losses} 起，占 {share}。",
     pick="losses",
     label="reason",

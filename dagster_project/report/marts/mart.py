@@ -31,7 +31,8 @@ class Mart:
     what stands on them, and not shown. `like_mix` names the breakdown of the customer mix whose buckets these rows
     are, and which counts they share: `acquisition_channel channel customers=customers`. A second look at a table has a
     `name`, and no page of its own. Ranked rows keep their place only where it tells nothing; rows that stand alone,
-    as years do, add up to nothing.
+    as years do, add up to nothing. Columns in `repeats` say again what
+    an indicator says, and are hidden with it: the row's `indicator_code` names it. `extra` keys are read and not shown.
     """
 
     table: str
@@ -46,6 +47,8 @@ class Mart:
     name: str = ""
     is_ranked: bool = False
     is_alone: bool = False
+    repeats: str = ""
+    extra: str = ""
     columns: tuple[Column, ...] = field(init=False)
     people: tuple[str, ...] = field(init=False)
     behind: Mapping[str, str] = field(init=False)  # row key -> the column of people it stands on
@@ -82,7 +85,7 @@ class Mart:
         keys = [key for column in self.columns for key in column.parts or (column.name,)]
         ordered = re.split(r",\s*", self.key) if "," in self.key else self.key.split()
         sorted_by = [key.split()[0] for key in ordered]
-        names = ", ".join(dict.fromkeys([*keys, *self.people, *sorted_by, *self.within.split()]))
+        names = ", ".join(dict.fromkeys([*keys, *self.people, *sorted_by, *self.within.split(), *self.extra.split()]))
         source = f"({self.select})" if self.select else self.table
         return f"select {names} from {source} order by {', '.join(ordered)}"  # noqa: S608 - own names
 

@@ -1,5 +1,5 @@
--- How often, in the year that ends at as-of, customers of a stage did what an action hopes for or fears: left, came back,
--- bought for the first time, paid a debt long overdue. Base rates of this book; nobody knows what an action adds.
+-- How often, in the year that ends at as-of, customers of a stage did what an action hopes for or fears: left, came
+-- back, bought for the first time, paid a debt long overdue. Base rates of this book; what an action adds is not known.
 with
 
 current_run as (

@@ -1,7 +1,7 @@
 -- Customers active a year ago, touched by a person in the 180 days before that day or not, and whether they ordered
 -- in the year since. Matched on stage of life, spend to date and time since the last order, as they stood then:
--- touched customers are compared with untouched ones of the same kind only. Who is touched is still the company's choice, so what
--- remains is an association. One row per stratum.
+-- touched customers are compared with untouched ones of the same kind only. Who is touched is still the company's
+-- choice, so what remains is an association. One row per stratum.
 with
 
 prior_run as (

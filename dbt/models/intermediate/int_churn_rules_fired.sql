@@ -243,7 +243,7 @@ fired as (
     inner join complaints
         on
             measured.customer_id = complaints.customer_id
-            and complaints.opened_on < measured.cut_on
+            and measured.cut_on > complaints.opened_on
             and {{ days_between('complaints.opened_on', 'measured.cut_on') }} <= rules.threshold
 
     union all

@@ -133,20 +133,44 @@ standing as (
         edges.period
 ),
 
+-- The last order by each edge: one sort, where a join would meet every edge with every month of orders.
+timeline as (
+    select
+        customer_id,
+        period,
+        true as is_edge,
+        cast(null as integer) as order_period
+    from edges
+    where period <= 0
+    union all
+    select
+        customer_id,
+        period,
+        false as is_edge,
+        period as order_period
+    from order_months
+),
+
+reached as (
+    select
+        customer_id,
+        period,
+        is_edge,
+        max(order_period) over (
+            partition by customer_id
+            order by period
+            range between unbounded preceding and current row
+        ) as last_order_period
+    from timeline
+),
+
 bought as (
     select
-        edges.customer_id,
-        edges.period,
-        max(order_months.period) as last_order_period
-    from edges
-    inner join order_months
-        on
-            edges.customer_id = order_months.customer_id
-            and edges.period >= order_months.period
-    where edges.period <= 0
-    group by
-        edges.customer_id,
-        edges.period
+        customer_id,
+        period,
+        last_order_period
+    from reached
+    where is_edge and last_order_period is not null
 ),
 
 under_contract as (

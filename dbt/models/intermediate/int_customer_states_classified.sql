@@ -54,7 +54,10 @@ totals as (
             when
                 count(case when months.months_back < shifts.months_shift + 12 then 1 end)
                 = count(case when months.months_back < shifts.months_shift + 12 then months.margin_net end)
-                then coalesce(sum(case when months.months_back < shifts.months_shift + 12 then months.margin_net end), 0)
+                then
+                    coalesce(
+                        sum(case when months.months_back < shifts.months_shift + 12 then months.margin_net end), 0
+                    )
         end as margin_net_12m
     from months
     inner join shifts on months.months_back >= shifts.months_shift

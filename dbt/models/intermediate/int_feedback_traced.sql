@@ -1,6 +1,7 @@
--- What customers said in the window and whether anybody answered within thirty days: every ticket, and every low score
--- (one of the two worst boxes of overall csat, a detractor of nps) followed by a touch of a person or a ticket of the same
--- customer. What was said less than thirty days before as-of is not judged yet. One row per ticket and low score.
+-- What customers said in the window and whether anybody answered within thirty days: every ticket, and every low
+-- score (one of the two worst boxes of overall csat, a detractor of nps) followed by a touch of a person or a ticket
+-- of the same customer. What was said less than thirty days before as-of is not judged yet. One row per ticket and
+-- low score.
 with
 
 current_run as (

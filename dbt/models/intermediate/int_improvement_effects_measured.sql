@@ -1,6 +1,6 @@
 -- What became of satisfaction with its topic where an improvement was done: answers of the 180 days before it was
--- opened against those of the 180 days from the day it was done. Fewer than five answers on a side say nothing. Beside it ran
--- everything else that changed: an association. One row per improvement that was done.
+-- opened against those of the 180 days from the day it was done. Fewer than five answers on a side say nothing.
+-- Beside it ran everything else that changed: an association. One row per improvement that was done.
 with
 
 current_run as (

@@ -1,5 +1,5 @@
--- Reference growth of each customer industry: the latest year that was over at as-of, by the newest vintage out by then,
--- in the company's own region where it is published for it.
+-- Reference growth of each customer industry: the latest year that was over at as-of, by the newest vintage out by
+-- then, in the company's own region where it is published for it.
 with
 
 current_run as (

@@ -1,5 +1,5 @@
--- The company's revenue beside the size of its own market: same region, industry and calendar year, by the newest vintage
--- that was out at as-of. Only years that were over by then; a forecast is no market size.
+-- The company's revenue beside the size of its own market: same region, industry and calendar year, by the newest
+-- vintage that was out at as-of. Only years that were over by then; a forecast is no market size.
 with
 
 current_run as (
@@ -69,7 +69,7 @@ measured as (
     inner join yearly
         on
             sizes.year = yearly.year
-            and (regions.region is null or yearly.region = sizes.region)
+            and (regions.region is null or sizes.region = yearly.region)
     where sizes.newest = 1
     group by
         sizes.region,

@@ -63,12 +63,15 @@ derived_orders as (
         min(lines.region) as region,
         cast(null as varchar) as sales_staff_id,
         cast(null as varchar) as partner_id,
-        sum(lines.line_amount) as gross_amount,
-        sum(coalesce(lines.discount_amount, 0)) as discount_amount,
+        -- Sums are wide; cast here, or the union widens the delivered orders too.
+        cast(sum(lines.line_amount) as {{ money() }}) as gross_amount,
+        cast(sum(coalesce(lines.discount_amount, 0)) as {{ money() }}) as discount_amount,
         cast(null as {{ money() }}) as deposit_amount,
         cast(null as {{ money() }}) as refund_amount,
         cast(null as date) as refunded_on,
-        case when count(lines.line_cost) = count(*) then sum(lines.line_cost) end as cost_amount,
+        cast(
+            case when count(lines.line_cost) = count(*) then sum(lines.line_cost) end as {{ money() }}
+        ) as cost_amount,
         false as is_test,
         min(case when lines.is_return then 1 else 0 end) = 1 as is_return,
         'order_lines' as record_source

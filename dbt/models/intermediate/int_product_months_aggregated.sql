@@ -13,7 +13,7 @@ orders as (
         orders.*,
         case when orders.is_return then -abs(orders.revenue_booked) else orders.revenue_booked end as sales,
         orders.margin_net + case orders.margin_basis
-            when 'assumed' then orders.refund_amount * current_run.gross_margin
+            when 'assumed' then cast(orders.refund_amount * current_run.gross_margin as {{ money() }})
             else orders.refund_amount
         end as sales_margin
     from {{ ref('int_orders_prepared') }} as orders

@@ -33,7 +33,7 @@ live as (
         on
             closes.cut_on > contract_values.starts_on
             and closes.cut_on > contract_values.effective_on
-            and (contract_values.effective_before_on is null or contract_values.effective_before_on >= closes.cut_on)
+            and coalesce(closes.cut_on <= contract_values.effective_before_on, true)
             and (
                 contract_values.live_until_on is null
                 or contract_values.live_until_on >= {{ dbt.dateadd('day', -1, 'closes.cut_on') }}

@@ -1,5 +1,5 @@
--- Invites known by as-of and their answers: an answer belongs to the window it was given in, an invite to the one it was
--- sent in. The last answer of the window per customer, instrument and topic speaks for the customer.
+-- Invites known by as-of and their answers: an answer belongs to the window it was given in, an invite to the one it
+-- was sent in. The last answer of the window per customer, instrument and topic speaks for the customer.
 with
 
 current_run as (

@@ -78,7 +78,9 @@ select
     -- A moment before the ticket was opened is a slip of the pen: no duration.
     case
         when response_watched_until >= opened_at
-            then {{ dbt.datediff('opened_at', 'response_watched_until', 'second') }} / 3600.0
+            then
+                {{ dbt.datediff('opened_at', 'response_watched_until', 'second') }}
+                / 3600.0
     end as response_hours,
     case
         when response_watched_until >= opened_at
@@ -86,7 +88,9 @@ select
     end as response_business_hours,
     case
         when resolution_watched_until >= opened_at
-            then {{ dbt.datediff('opened_at', 'resolution_watched_until', 'second') }} / 3600.0
+            then
+                {{ dbt.datediff('opened_at', 'resolution_watched_until', 'second') }}
+                / 3600.0
     end as resolution_hours,
     case
         when resolution_watched_until >= opened_at

@@ -25,8 +25,12 @@ target_ages as (
 -- Known and plausible ages only: a placeholder birthday is no age.
 ages as (
     select
-        sum(case when ages.age_years between target_ages.target_age_from and target_ages.target_age_to then 1 else 0 end)
-            as in_target,
+        sum(
+            case
+                when ages.age_years between target_ages.target_age_from and target_ages.target_age_to then 1
+                else 0
+            end
+        ) as in_target,
         count(*) as customers
     from {{ ref('int_customer_ages_computed') }} as ages
     cross join target_ages
@@ -49,7 +53,7 @@ genders as (
 -- 1: as many of each; 0: all of one. The interval is that of the entropy's own variance.
 balance as (
     select
-        -sum(share * ln(share)) / ln(greatest(max(kinds), 2)) as value,
+        abs(sum(share * ln(share))) / ln(greatest(max(kinds), 2)) as value,
         sqrt(
             greatest(sum(share * power(ln(share), 2)) - power(sum(share * ln(share)), 2), 0) / max(all_customers)
         ) / ln(greatest(max(kinds), 2)) as standard_error,

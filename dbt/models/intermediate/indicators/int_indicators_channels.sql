@@ -51,7 +51,9 @@ stages as (
 ranked_stages as (
     select
         *,
-        row_number() over (order by reached / nullif(cast(entered as double), 0) asc nulls last, position) as weakness
+        row_number() over (
+            order by reached / nullif(cast(entered as double), 0) asc nulls last, position asc
+        ) as weakness
     from stages
 ),
 

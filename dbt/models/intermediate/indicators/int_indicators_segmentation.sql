@@ -47,7 +47,9 @@ measured_customers as (
     select
         rfm_segment,
         {% for measure, expression in [
-            ('recency', 'recency_days'), ('frequency', 'order_count'), ('monetary', 'ln(case when revenue_net > 1 then revenue_net else 1 end)')
+            ('recency', 'recency_days'),
+            ('frequency', 'order_count'),
+            ('monetary', 'ln(case when revenue_net > 1 then revenue_net else 1 end)'),
         ] %}
         cast({{ expression }} as double) as {{ measure }}{% if not loop.last %},{% endif %}
         {% endfor %}
@@ -91,7 +93,7 @@ separations as (
 
 -- A need of the customer, or of the lead the customer came from.
 needs as (
-    select distinct coalesce(resolved_customers.resolved_customer_id, needs.customer_id, leads.customer_id) as customer_id
+    select coalesce(resolved_customers.resolved_customer_id, needs.customer_id, leads.customer_id) as customer_id
     from {{ ref('stg_crm__needs') }} as needs
     cross join current_run
     left join {{ ref('int_leads_prepared') }} as leads on needs.lead_id = leads.lead_id
@@ -100,6 +102,7 @@ needs as (
     where
         needs.removed_on is null
         and needs.recorded_on < current_run.cut_on
+    group by coalesce(resolved_customers.resolved_customer_id, needs.customer_id, leads.customer_id)
 ),
 
 captured as (
@@ -192,17 +195,29 @@ care as (
     group by customers.value_tier
 ),
 
+tiers_prior as (
+    select
+        customer_id,
+        value_tier
+    from {{ ref('int_customers_segmented') }}
+    where run = 'prior'
+),
+
+active_prior as (
+    select customer_id
+    from {{ ref('int_customer_states_classified') }}
+    where run = 'prior' and is_active
+),
+
 retained as (
     select
-        prior.value_tier,
+        tiers_prior.value_tier,
         count(*) as customers,
         sum(case when customers.is_active then 1 else 0 end) as retained
-    from {{ ref('int_customers_segmented') }} as prior
-    inner join {{ ref('int_customer_states_classified') }} as states
-        on prior.customer_id = states.customer_id and states.run = 'prior' and states.is_active
-    inner join customers on prior.customer_id = customers.customer_id
-    where prior.run = 'prior'
-    group by prior.value_tier
+    from tiers_prior
+    inner join active_prior on tiers_prior.customer_id = active_prior.customer_id
+    inner join customers on tiers_prior.customer_id = customers.customer_id
+    group by tiers_prior.value_tier
 ),
 
 -- What customers of partners buy: an order's partner, or the customer's.

@@ -57,7 +57,10 @@
     'service.fct_survey_drivers',
     'service.fct_survey_scores',
     'service.fct_ticket_performance',
+    'value.fct_customer_equity',
     'value.fct_customer_value',
+    'value.fct_demand_forecast',
+    'value.fct_transferable_value',
 ] %}
 
 {% for mart in marts %}

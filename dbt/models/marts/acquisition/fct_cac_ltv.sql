@@ -70,7 +70,7 @@ months as (
     inner join {{ ref('int_customer_months_aggregated') }} as months
         on
             customers.customer_id = months.customer_id
-            and months.months_back <= first_days.months_back
+            and first_days.months_back >= months.months_back
     where first_days.months_back < {{ months_followed }} and months.months_back >= 0
 ),
 

@@ -26,25 +26,25 @@ leads as (
 periods as (
     select
         'ripe_year' as period_type,
-        {{ add_months('cut_on', -18) }} as period_start_on,
+        {{ add_months('leads.cut_on', -18) }} as period_start_on,
         leads.*
     from leads
-    where created_on >= {{ add_months('cut_on', -18) }} and days_watched >= {{ horizon }}
+    where leads.created_on >= {{ add_months('leads.cut_on', -18) }} and leads.days_watched >= {{ horizon }}
 
     union all
 
     select
         'window' as period_type,
-        window_start_on as period_start_on,
+        leads.window_start_on as period_start_on,
         leads.*
     from leads
-    where created_on >= window_start_on
+    where leads.created_on >= leads.window_start_on
 
     union all
 
     select
         'month' as period_type,
-        {{ month_of('created_on') }} as period_start_on,
+        {{ month_of('leads.created_on') }} as period_start_on,
         leads.*
     from leads
 ),
@@ -52,17 +52,17 @@ periods as (
 cut_by as (
     {% for breakdown, expression in [
         ('', "''"),
-        ('source', "coalesce(source_channel, 'unknown')"),
-        ('product', "coalesce(product_id, 'unknown')"),
-        ('owner', "coalesce(owner_staff_id, 'unknown')"),
-        ('tender', "case when is_tender then 'tender' when not is_tender then 'direct' else 'unknown' end"),
+        ('source', "coalesce(periods.source_channel, 'unknown')"),
+        ('product', "coalesce(periods.product_id, 'unknown')"),
+        ('owner', "coalesce(periods.owner_staff_id, 'unknown')"),
+        ('tender', "case when periods.is_tender then 'tender' when not periods.is_tender then 'direct' else 'unknown' end"),
     ] %}
     select
         '{{ breakdown }}' as breakdown,
         {{ expression }} as breakdown_value,
         periods.*
     from periods
-    {% if breakdown in ('product', 'owner', 'tender') %}where period_type != 'month'{% endif %}
+    {% if breakdown in ('product', 'owner', 'tender') %}where periods.period_type != 'month'{% endif %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

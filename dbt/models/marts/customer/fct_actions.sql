@@ -21,6 +21,31 @@ rules as (
     select * from {{ ref('action_rules') }}
 ),
 
+customer_values as (
+    select * from {{ ref('fct_customer_value') }}
+),
+
+-- Who fades out of a trade that buys once has had what he came for: no warning applies.
+warnings as (
+    select warnings.*
+    from {{ ref('fct_churn_warning') }} as warnings
+    cross join current_run
+    where not current_run.is_one_purchase
+),
+
+warned as (
+    select customer_id
+    from warnings
+    where run = 'current' and is_at_risk
+),
+
+-- How often the warning of a year ago came true.
+warning_precision as (
+    select avg(case when was_lost then 1.0 else 0.0 end) as chance
+    from warnings
+    where run = 'backtest' and is_at_risk
+),
+
 months as (
     select * from {{ ref('int_customer_months_aggregated') }}
 ),
@@ -58,20 +83,23 @@ ending as (
 ),
 
 -- Margin of the last twelve months of buying: what somebody who left used to bring.
+order_reach as (
+    select
+        customer_id,
+        min(months_back) as last_months_back,
+        max(months_back) as first_months_back
+    from months
+    where orders > 0
+    group by customer_id
+),
+
 last_years as (
     select
         months.customer_id,
         case when count(months.margin_net) = count(*) then sum(months.margin_net) end as margin_net
     from months
-    inner join (
-        select
-            customer_id,
-            min(months_back) as last_months_back
-        from months
-        where orders > 0
-        group by customer_id
-    ) as last_orders on months.customer_id = last_orders.customer_id
-    where months.months_back < last_orders.last_months_back + 12
+    inner join order_reach on months.customer_id = order_reach.customer_id
+    where months.months_back < order_reach.last_months_back + 12
     group by months.customer_id
 ),
 
@@ -82,17 +110,10 @@ first_years as (
         months.customer_id,
         sum(months.margin_net) as margin_net
     from months
-    inner join (
-        select
-            customer_id,
-            max(months_back) as first_months_back
-        from months
-        where orders > 0
-        group by customer_id
-    ) as first_orders on months.customer_id = first_orders.customer_id
+    inner join order_reach on months.customer_id = order_reach.customer_id
     where
-        first_orders.first_months_back between 12 and 23
-        and months.months_back > first_orders.first_months_back - 12
+        order_reach.first_months_back between 12 and 23
+        and months.months_back > order_reach.first_months_back - 12
     group by months.customer_id
     having count(months.margin_net) = count(*)
 ),
@@ -108,10 +129,17 @@ follow_ons as (
         and orders.ordered_on < current_run.cut_on
 ),
 
+first_year_means as (
+    select avg(margin_net) as margin_net
+    from first_years
+),
+
 means as (
     select
-        (select avg(margin_net) from first_years) as first_year_margin,
-        (select margin_net from follow_ons) as follow_on_margin
+        first_year_means.margin_net as first_year_margin,
+        follow_ons.margin_net as follow_on_margin
+    from first_year_means
+    cross join follow_ons
 ),
 
 joined as (
@@ -123,8 +151,9 @@ joined as (
         -- Who buys once pays for the care of years: there all margin to date stands against it.
         case when current_run.is_one_purchase then customers.margin_net else customers.margin_net_12m end
             as margin_to_serve,
-        customers.margin_net_12m as worth,
-        'margin_12m' as worth_basis,
+        -- What is still to come; where no model says, what the last year brought.
+        coalesce(customer_values.residual_value, customers.margin_net_12m) as worth,
+        case when customer_values.residual_value is null then 'margin_12m' else 'residual_value' end as worth_basis,
         last_years.margin_net as last_year_margin,
         case when care.customer_id is null then 0 else care.care_cost_12m end as care_cost_12m,
         overdue.amount as overdue_amount,
@@ -135,13 +164,20 @@ joined as (
         whitespace.buyers_12m / cast(whitespace.peers as double) as whitespace_chance,
         means.first_year_margin,
         means.follow_on_margin,
-        leavers.chance as chance_leave,
+        warned.customer_id is not null as is_at_risk,
+        case
+            when warned.customer_id is not null then coalesce(warning_precision.chance, leavers.chance)
+            else leavers.chance
+        end as chance_leave,
         comebacks.chance as chance_return,
         starters.chance as chance_buy,
         payers.chance as chance_pay
     from customers
     cross join current_run
     cross join means
+    cross join warning_precision
+    left join warned on customers.customer_id = warned.customer_id
+    left join customer_values on customers.customer_id = customer_values.customer_id
     left join last_years on customers.customer_id = last_years.customer_id
     left join care on customers.customer_id = care.customer_id
     left join overdue on customers.customer_id = overdue.customer_id
@@ -162,7 +198,7 @@ ruled as (
             when lifecycle_stage = 'prospect' then 'first_purchase'
             when overdue_amount > 0 then 'collect_overdue'
             when is_active and margin_to_serve - care_cost_12m < 0 then 'costs_more_than_it_brings'
-            when lifecycle_stage = 'lapsing' and value_tier in ('A', 'B') then 'keep_at_risk'
+            when (lifecycle_stage = 'lapsing' or is_at_risk) and value_tier in ('A', 'B') then 'keep_at_risk'
             when contract_ends_on is not null then 'renew_contract'
             when lifecycle_stage = 'completed' then 'follow_on'
             when lifecycle_stage = 'lost' and value_tier in ('A', 'B') then 'win_back'

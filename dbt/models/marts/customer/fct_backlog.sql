@@ -86,7 +86,9 @@ valued as (
         *,
         revenue_net * undelivered_share as undelivered,
         -- What was paid beyond the part delivered so far is owed in work.
-        case when taken > revenue_net * (1 - undelivered_share) then taken - revenue_net * (1 - undelivered_share) else 0
+        case
+            when taken > revenue_net * (1 - undelivered_share) then taken - revenue_net * (1 - undelivered_share)
+            else 0
         end as liability
     from open_orders
 )

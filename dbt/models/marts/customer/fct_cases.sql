@@ -205,6 +205,60 @@ ranked as (
 chosen as (
     select * from ranked
     where rank <= case rule when 'typical_of_tier' then 1 else 5 end
+),
+
+-- Orders the chosen models expected of the last year when they had seen only what came before it.
+forecasts as (
+    select
+        component || ' ' || model as subject,
+        row_number() over (order by component, model) as rank,
+        holdout_expected as value,
+        holdout_actual as result
+    from {{ ref('fct_model_fits') }}
+    where run = 'current' and is_chosen and holdout_actual is not null
+),
+
+-- The same figures as of a year ago: half of an assessment's history is that it can be made again.
+a_year_ago as (
+    {% for subject, expression in [
+        ('customers', 'sum(case when is_customer then 1 else 0 end)'),
+        ('customers_active', 'sum(case when is_active then 1 else 0 end)'),
+        ('customers_lost', "sum(case when lifecycle_stage = 'lost' then 1 else 0 end)"),
+        ('orders_12m', 'sum(order_count_12m)'),
+        ('revenue_net_12m', 'sum(revenue_net_12m)'),
+    ] %}
+    select
+        '{{ subject }}' as subject,
+        {{ loop.index }} as rank,
+        cast({{ expression }} as double) as value,
+        run
+    from {{ ref('int_customer_states_classified') }}
+    where run in ('current', 'prior')
+    group by run
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+assessments as (
+    select
+        'forecast_against_result' as rule,
+        rank,
+        subject,
+        value,
+        result
+    from forecasts
+
+    union all
+
+    select
+        'a_year_ago' as rule,
+        before.rank,
+        before.subject,
+        before.value,
+        now.value as result
+    from a_year_ago as before
+    inner join a_year_ago as now on before.subject = now.subject and now.run = 'current'
+    where before.run = 'prior' and before.value > 0
 )
 
 select
@@ -235,7 +289,7 @@ select
     cast(coalesce(referred.customers_referred, 0) as integer) as customers_referred,
     cast(coalesce(refunded.refunded, 0) as {{ money() }}) as refunded_12m,
     lost.reason as lost_reason,
-    cast(chosen.measure as double) as measure,
+    {{ steady('cast(chosen.measure as double)') }} as measure,
     cast(null as varchar) as subject,
     cast(null as date) as assessed_on,
     cast(null as double) as forecast_value,
@@ -249,3 +303,41 @@ left join complaints on chosen.customer_id = complaints.customer_id
 left join referred on chosen.customer_id = referred.customer_id
 left join refunded on chosen.customer_id = refunded.customer_id
 left join lost on chosen.customer_id = lost.customer_id
+
+union all
+
+select
+    assessments.rule || '-' || assessments.subject as case_id,
+    rules.case_scope,
+    rules.case_kind,
+    assessments.rule,
+    rules.reason_en as reason,
+    rules.reason_zh,
+    cast(assessments.rank as integer) as rank,
+    null as customer_id,
+    null as customer_type,
+    null as lifecycle_stage,
+    null as rfm_segment,
+    null as value_tier,
+    null as acquisition_channel,
+    null as first_order_on,
+    null as last_order_on,
+    null as order_count,
+    null as revenue_net,
+    null as margin_net,
+    null as revenue_net_12m,
+    null as revenue_net_prior_12m,
+    null as revenue_net_two_years_ago,
+    null as touches_12m,
+    null as complaints,
+    null as customers_referred,
+    null as refunded_12m,
+    null as lost_reason,
+    null as measure,
+    assessments.subject,
+    runs.as_of_on as assessed_on,
+    {{ steady('assessments.value') }} as forecast_value,
+    {{ steady('assessments.result') }} as result_value
+from assessments
+inner join rules on assessments.rule = rules.rule
+inner join {{ ref('int_runs_prepared') }} as runs on runs.run = 'prior'

@@ -29,19 +29,19 @@ current_run as (
 
 categories as (
     select
-        customer_id,
-        months_back,
-        category,
-        sum(quantity) as quantity,
-        sum(sales - refunds) as revenue_net,
-        case when count(margin) = count(*) then sum(margin - refunds) end as margin_net
+        products.customer_id,
+        products.months_back,
+        products.category,
+        sum(products.quantity) as quantity,
+        sum(products.sales - products.refunds) as revenue_net,
+        case when count(products.margin) = count(*) then sum(products.margin - products.refunds) end as margin_net
     from products
     cross join current_run
     where current_run.revenue_source = 'orders'
     group by
-        customer_id,
-        months_back,
-        category
+        products.customer_id,
+        products.months_back,
+        products.category
 ),
 
 -- Orders are counted on the row without a category; it also carries what no product explains (the months less their

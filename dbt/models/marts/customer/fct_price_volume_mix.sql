@@ -1,5 +1,5 @@
-{# Two ways to read the same change: by customer (new, returned, lost, and price, volume, mix of those who stayed) and by
-   product (price, volume, mix of everything sold), which is the one for a trade whose customers buy once. #}
+-- Two ways to read the same change: by customer (new, returned, lost, and price, volume, mix of those who stayed) and
+-- by product (price, volume, mix of everything sold), which is the one for a trade whose customers buy once.
 with
 
 current_run as (
@@ -48,6 +48,11 @@ group_years as (
         year_index
 ),
 
+reach as (
+    select max(year_index) as last_year
+    from group_years
+),
+
 numbers as (
     {{ number_rows(2) }}
 ),
@@ -57,7 +62,8 @@ numbers as (
 bridges as (
     select numbers.n - 1 as years_back
     from numbers
-    where numbers.n <= (select max(year_index) from group_years)
+    cross join reach
+    where numbers.n <= reach.last_year
 ),
 
 standing as (
@@ -115,10 +121,13 @@ sold as (
         cast(floor(products.months_back / 12.0) as integer)
 ),
 
+-- Of who stayed, the price of a product is what the same group paid for it: an average over customers would take
+-- bigger contracts for dearer ones.
 scoped as (
     select
         'product' as bridge,
         bridges.years_back,
+        '' as buyer,
         sold.*
     from sold
     inner join bridges on sold.year_index in (bridges.years_back, bridges.years_back + 1)
@@ -128,6 +137,7 @@ scoped as (
     select
         'customer' as bridge,
         groups.years_back,
+        sold.group_customer_id as buyer,
         sold.*
     from sold
     inner join groups
@@ -141,6 +151,7 @@ products as (
     select
         bridge,
         years_back,
+        buyer,
         category,
         basis,
         product_key,
@@ -152,6 +163,7 @@ products as (
     group by
         bridge,
         years_back,
+        buyer,
         category,
         basis,
         product_key
@@ -207,6 +219,17 @@ explained as (
         category
 ),
 
+known as (
+    select
+        years_back,
+        sum(revenue_from) as revenue_from,
+        sum(revenue_to) as revenue_to,
+        sum(case when movement = 'stayed' then revenue_to - revenue_from else 0 end) as stayed_change,
+        sum(case when movement = 'refunds' then revenue_to - revenue_from else 0 end) as refunds_change
+    from groups
+    group by years_back
+),
+
 totals as (
     select
         bridges.years_back,
@@ -216,16 +239,7 @@ totals as (
         known.stayed_change,
         known.refunds_change
     from bridges
-    left join (
-        select
-            years_back,
-            sum(revenue_from) as revenue_from,
-            sum(revenue_to) as revenue_to,
-            sum(case when movement = 'stayed' then revenue_to - revenue_from else 0 end) as stayed_change,
-            sum(case when movement = 'refunds' then revenue_to - revenue_from else 0 end) as refunds_change
-        from groups
-        group by years_back
-    ) as known on bridges.years_back = known.years_back
+    left join known on bridges.years_back = known.years_back
     left join unknown_years as unknown_to on bridges.years_back = unknown_to.year_index
     left join unknown_years as unknown_from on bridges.years_back + 1 = unknown_from.year_index
 ),

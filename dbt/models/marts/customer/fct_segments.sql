@@ -2,6 +2,12 @@ with
 
 segmented as (
     select * from {{ ref('int_customers_segmented') }}
+    where run = 'current'
+),
+
+segmented_prior as (
+    select * from {{ ref('int_customers_segmented') }}
+    where run = 'prior'
 ),
 
 customers as (
@@ -23,8 +29,8 @@ labelled as (
     {% for segmentation in ['rfm_segment', 'value_tier'] %}
     select
         '{{ segmentation }}' as segmentation,
-        coalesce(now.{{ segmentation }}, 'none') as segment,
-        coalesce(prior.{{ segmentation }}, 'none') as segment_prior,
+        coalesce(segmented.{{ segmentation }}, 'none') as segment,
+        coalesce(segmented_prior.{{ segmentation }}, 'none') as segment_prior,
         customers.customer_id,
         customers.is_active,
         customers.order_count,
@@ -40,8 +46,8 @@ labelled as (
         coalesce(care.tickets_12m, 0) as tickets_12m,
         case when care.customer_id is null then 0 else care.care_cost_12m end as care_cost_12m
     from customers
-    left join segmented as now on customers.customer_id = now.customer_id and now.run = 'current'
-    left join segmented as prior on customers.customer_id = prior.customer_id and prior.run = 'prior'
+    left join segmented on customers.customer_id = segmented.customer_id
+    left join segmented_prior on customers.customer_id = segmented_prior.customer_id
     left join states_prior on customers.customer_id = states_prior.customer_id
     left join care on customers.customer_id = care.customer_id
     {% if not loop.last %}union all{% endif %}

@@ -64,8 +64,11 @@ groups as (
         max(customers.last_order_on) as last_order_on,
         {% for year in [0, 1, 2] %}
         sum(coalesce(yearly.revenue_{{ year }}, 0)) as revenue_{{ year }},
-        case when count(case when yearly.customer_id is null or yearly.margin_{{ year }} is not null then 1 end) = count(*)
-            then sum(coalesce(yearly.margin_{{ year }}, 0))
+        case
+            when
+                count(*)
+                = count(case when yearly.customer_id is null or yearly.margin_{{ year }} is not null then 1 end)
+                then sum(coalesce(yearly.margin_{{ year }}, 0))
         end as margin_{{ year }},
         {% endfor %}
         sum(coalesce(live_contracts.annual_value, 0)) as live_annual_value,

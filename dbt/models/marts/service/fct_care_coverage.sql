@@ -38,7 +38,7 @@ cut_by as (
 ranked as (
     select
         *,
-        row_number() over (partition by value_tier order by days_since_human_touch asc nulls last, customer_id)
+        row_number() over (partition by value_tier order by days_since_human_touch asc nulls last, customer_id asc)
             as touch_rank,
         count(*) over (partition by value_tier) as tier_size
     from cut_by

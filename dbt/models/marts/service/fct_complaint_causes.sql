@@ -31,10 +31,10 @@ causes as (
 ranked as (
     select
         *,
-        row_number() over (partition by period_type order by complaints desc, cause) as cause_rank,
+        row_number() over (partition by period_type order by complaints desc, cause asc) as cause_rank,
         sum(complaints) over (partition by period_type) as all_complaints,
         sum(complaints) over (
-            partition by period_type order by complaints desc, cause rows unbounded preceding
+            partition by period_type order by complaints desc, cause asc rows unbounded preceding
         ) as complaints_to_here
     from causes
 )

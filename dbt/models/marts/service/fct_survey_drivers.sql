@@ -47,7 +47,7 @@ bounded as (
         case when pairs > 3 and abs(correlation) < 1 then 0.5 * ln((1 + correlation) / (1 - correlation)) end as z,
         case when pairs > 3 then 1.959964 / sqrt(pairs - 3) end as z_half_width,
         row_number() over (
-            order by case when gap > 0 then 0 else 1 end, correlation desc nulls last, topic
+            order by case when gap > 0 then 0 else 1 end asc, correlation desc nulls last, topic asc
         ) as driver_rank
     from measured
 )

@@ -20,7 +20,7 @@ responses as (
 cut_by as (
     select
         responses.*,
-        coalesce(method, 'unknown') as cut_method
+        coalesce(responses.method, 'unknown') as cut_method
     from responses
     union all
     select
@@ -32,14 +32,14 @@ cut_by as (
 invites as (
     select
         'window' as period_type,
-        window_start_on as period_start_on,
+        cut_by.window_start_on as period_start_on,
         cut_by.*
     from cut_by
-    where is_invited
+    where cut_by.is_invited
     union all
     select
         'quarter' as period_type,
-        cast({{ dbt.date_trunc('quarter', 'invited_on') }} as date) as period_start_on,
+        cast({{ dbt.date_trunc('quarter', 'cut_by.invited_on') }} as date) as period_start_on,
         cut_by.*
     from cut_by
 ),
@@ -65,17 +65,17 @@ invited as (
 answers as (
     select
         'window' as period_type,
-        window_start_on as period_start_on,
+        cut_by.window_start_on as period_start_on,
         cut_by.*
     from cut_by
-    where is_answered_in_window
+    where cut_by.is_answered_in_window
     union all
     select
         'quarter' as period_type,
-        cast({{ dbt.date_trunc('quarter', 'responded_on') }} as date) as period_start_on,
+        cast({{ dbt.date_trunc('quarter', 'cut_by.responded_on') }} as date) as period_start_on,
         cut_by.*
     from cut_by
-    where is_answered
+    where cut_by.is_answered
 ),
 
 -- The last answer of a period speaks for a customer in it.

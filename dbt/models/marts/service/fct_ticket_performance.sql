@@ -47,7 +47,9 @@ periods as (
 
 -- Every ticket once under its own kind and priority, and once under all of them.
 cut_by as (
-    {% for kind, priority in [('kind', 'priority'), ('kind', "'all'"), ("'all'", 'priority'), ("'all'", "'all'")] %}
+    {% for kind, priority in [
+        ('tickets.kind', 'tickets.priority'), ('tickets.kind', "'all'"), ("'all'", 'tickets.priority'), ("'all'", "'all'")
+    ] %}
     select
         {{ kind }} as cut_kind,
         {{ priority }} as cut_priority,
