@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project.publish.generations import publish
-from dagster_project.publish.scores import read_key_figures, read_scores
+from dagster_project.publish.scores import read_key_figures, read_parts, read_scores
 from dagster_project.publish.stages import stages_not_of_run
 from dagster_project.publish.verdict import read_stamp, seal_verdict
 from dagster_project.quality.evidence import read_results, unbalanced_files
@@ -65,7 +65,7 @@ def generation(context: dg.AssetExecutionContext, company_run: CompanyRun) -> dg
         deliveries = sorted({file.split("/")[0] for file in stamp.files}) if stamp else []
         scores = read_scores(paths.candidate_db)
         figures = read_key_figures(paths.candidate_db)
-        published = publish(paths, deliveries=deliveries, scores=scores)
+        published = publish(paths, deliveries=deliveries, scores=scores, parts=read_parts(paths.candidate_db))
         message = f"generation {published.number}" + (", same as before" if published.unchanged else "")
         company_run.published(published.number, "; ".join([message, *published.notes]), published.unchanged)
     overall = scores.get("overall")

@@ -1,11 +1,15 @@
 """Between indicators and scores: weights, agreement of the raters, and the simulation."""
 
 from collections.abc import Iterator
+from dataclasses import astuple
 
 import dagster as dg
 
+from dagster_project.publish.generations import next_number
+from dagster_project.publish.ledger import past_parts
 from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 from dagster_project.score.run import write_score
+from dagster_project.score.tables import Past
 
 TABLES = {
     "weights": "What does each pillar, dimension and indicator weigh? From pairwise judgements of the trade.",
@@ -13,6 +17,8 @@ TABLES = {
     "agreement": "Do the raters agree, and what do their ratings weigh for it?",
     "intervals": "Between what bounds do the total, the pillars and the dimensions lie?",
     "sources": "Which source of doubt brings which share of the total's variance?",
+    "build": "Which generation would this build become?",
+    "history": "What were the scores of the generations before made of?",
     "steps": "What would narrow the interval of the total, and by how much?",
 }
 READ_BY_SCORE = (
@@ -45,6 +51,10 @@ READ_BY_SCORE = (
 )
 def simulation(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterator[dg.MaterializeResult]:
     with company_run.stage("simulation") as paths:
-        rows = write_score(paths.work_db)
+        history = [
+            Past(each.generation, each.published_at.replace(tzinfo=None), each.as_of, *astuple(each.part))
+            for each in past_parts(paths)
+        ]
+        rows = write_score(paths.work_db, next_number(paths), history)
     for name, count in rows.items():
         yield dg.MaterializeResult(asset_key=["simulation", name], metadata={"dagster/row_count": count})

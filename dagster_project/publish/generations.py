@@ -21,8 +21,9 @@ import duckdb
 from dagster_project.publish import _files, ledger
 from dagster_project.publish.checksums import Checksum, relation_checksums, wal
 from dagster_project.publish.errors import NotPublishable, PublishError, os_errors_as
-from dagster_project.publish.ledger import OVERALL, GenerationRow, Run
+from dagster_project.publish.ledger import OVERALL, GenerationRow, Run, ScorePart
 from dagster_project.publish.lock import Holder, current_holder, holding
+from dagster_project.publish.scores import read_parts
 from dagster_project.publish.verdict import AGAIN, Verdict, differences, read_verdict, require_verdict
 from dagster_project.settings import CompanyPaths
 
@@ -110,13 +111,15 @@ def publish(
     *,
     deliveries: Sequence[str] = (),
     scores: Mapping[str, float | None] | None = None,
+    parts: Sequence[ScorePart] = (),
     keep: int = KEEP,
     now: datetime | None = None,
 ) -> Generation:
     """Make the judged candidate the current generation, end any pin, and prune to the newest `keep`.
 
     If the current generation is sound, of the same build id and the same rows (score history aside), it stays and comes
-    back `unchanged`. `scores` (dimension code or `OVERALL` -> score, None if not assessed) go into the score history.
+    back `unchanged`. `scores` (dimension code or `OVERALL` -> score, None if not assessed) and `parts` go into the
+    score history.
 
     Raises `NotPublishable`, `DiskFull`, `LedgerError`, `CompanyBusy` or another `PublishError`; `current` is then as it
     was.
@@ -134,7 +137,7 @@ def publish(
             notes.append(f"Unchanged: the same input gives the same marts; generation {current.number} stays.")
             new = replace(current, unchanged=True)
         else:
-            new = _add(paths, verdict, tuple(deliveries), scores, _files.utc(now), notes)
+            new = _add(paths, verdict, tuple(deliveries), scores, parts, _files.utc(now), notes)
         notes += _tidy(paths, new.number, keep)
     return replace(new, notes=tuple(notes))
 
@@ -302,13 +305,14 @@ def _add(
     verdict: Verdict,
     deliveries: tuple[str, ...],
     scores: Mapping[str, float | None],
+    parts: Sequence[ScorePart],
     now: datetime,
     notes: list[str],
 ) -> Generation:
     """Copy, seal, rename, switch, in this order. Whatever fails before the switch leaves nothing behind."""
     if os.path.lexists(paths.current) and not paths.current.is_symlink():
         raise PublishError(f"{paths.current} should be a link to a generation. Move it away and run again.")
-    number = max([0, *generation_numbers(paths), *(row.number for row in ledger.generation_rows(paths))]) + 1
+    number = next_number(paths)
     aside, folder = paths.generations / f".{number:06d}.tmp", _folder(paths, number)
     try:
         _fill(paths, aside, verdict, number, deliveries, scores, now)
@@ -321,7 +325,7 @@ def _add(
             manifest_sha256=_files.sha256(aside / MANIFEST),
             deliveries=deliveries,
         )
-        ledger.prepare_generation(paths, row, scores)
+        ledger.prepare_generation(paths, row, scores, parts)
         aside.rename(folder)
         # Only now: some systems do not rename a folder that cannot be written to.
         folder.chmod(0o555)
@@ -428,7 +432,7 @@ def _settle(paths: CompanyPaths) -> list[str]:
                 manifest_sha256=_files.sha256(folder / MANIFEST),
                 deliveries=generation.deliveries,
             )
-            ledger.prepare_generation(paths, recovered, generation.scores)
+            ledger.prepare_generation(paths, recovered, generation.scores, _parts_of(folder / MARTS))
             notes.append(f"Generation {number} was not in the ledger and was read back from its manifest.")
         elif row is not None and row.published_at is None:
             if number == current:
@@ -503,6 +507,19 @@ def _is_same(current: Generation, verdict: Verdict) -> bool:
         return {name: checksum for name, checksum in relations.items() if name != HISTORY}
 
     return current.build_id == verdict.build_id and but_history(current.relations) == but_history(verdict.relations)
+
+
+def next_number(paths: CompanyPaths) -> int:
+    """The number a generation published now would get."""
+    return max([0, *generation_numbers(paths), *(row.number for row in ledger.generation_rows(paths))]) + 1
+
+
+def _parts_of(marts: Path) -> list[ScorePart]:
+    """What the score in a published file was made of; nothing where the file is older than the score's parts."""
+    try:
+        return read_parts(marts)
+    except duckdb.Error:
+        return []
 
 
 def _current_number(paths: CompanyPaths) -> int | None:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any, Literal, cast, get_args
 
@@ -55,6 +55,17 @@ create table if not exists scores (
     score real,
     primary key (generation, dimension)
 );
+create table if not exists score_parts (
+    generation integer not null,
+    level text not null,
+    code text not null,
+    score real,
+    low real,
+    high real,
+    value real,
+    weight real,
+    primary key (generation, level, code)
+);
 create table if not exists pins (
     number integer not null,
     pinned_at text not null,
@@ -96,6 +107,30 @@ class ScorePoint:
     as_of: date
     dimension: str
     score: float | None
+
+
+@dataclass(frozen=True)
+class ScorePart:
+    """One figure a published score was made of. `level`: total, dimension or indicator; `low` and `high` its interval;
+    `value` the indicator's figure; `weight` its share of the total."""
+
+    level: str
+    code: str
+    score: float | None
+    low: float | None
+    high: float | None
+    value: float | None
+    weight: float | None
+
+
+@dataclass(frozen=True)
+class PastPart:
+    """A part of a published generation."""
+
+    generation: int
+    published_at: datetime
+    as_of: date
+    part: ScorePart
 
 
 # Runs
@@ -175,8 +210,10 @@ def last_runs(paths: CompanyPaths, limit: int = 10) -> list[Run]:
 # Generations
 
 
-def prepare_generation(paths: CompanyPaths, row: GenerationRow, scores: Mapping[str, float | None]) -> None:
-    """Record a generation that is about to appear, with its scores; neither counts until it is published."""
+def prepare_generation(
+    paths: CompanyPaths, row: GenerationRow, scores: Mapping[str, float | None], parts: Sequence[ScorePart] = ()
+) -> None:
+    """Record a generation that is about to appear, with its scores; none counts until it is published."""
     with _writing(paths) as db:
         db.execute(
             "insert or replace into generations values (?, ?, ?, ?, ?, ?, ?)",
@@ -191,6 +228,10 @@ def prepare_generation(paths: CompanyPaths, row: GenerationRow, scores: Mapping[
             ],
         )
         _put_scores(db, row.number, scores)
+        db.executemany(
+            "insert or replace into score_parts values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(row.number, *astuple(part)) for part in parts],
+        )
 
 
 def confirm_generation(paths: CompanyPaths, number: int, published_at: datetime) -> None:
@@ -247,6 +288,22 @@ def score_history(paths: CompanyPaths) -> list[ScorePoint]:
     return [
         ScorePoint(number, datetime.fromisoformat(published), date.fromisoformat(as_of), dimension, score)
         for number, published, as_of, dimension, score in rows
+    ]
+
+
+def past_parts(paths: CompanyPaths) -> list[PastPart]:
+    """What the score of every published generation was made of, oldest first."""
+    with _reading(paths) as db:
+        rows = _rows(
+            db,
+            "score_parts",
+            "select g.number, g.published_at, g.as_of, p.level, p.code, p.score, p.low, p.high, p.value, p.weight "
+            "from score_parts as p inner join generations as g on g.number = p.generation "
+            "where g.published_at is not null order by g.number, p.level, p.code",
+        )
+    return [
+        PastPart(number, datetime.fromisoformat(published), date.fromisoformat(as_of), ScorePart(*part))
+        for number, published, as_of, *part in rows
     ]
 
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dagster_project.score import tables
 from dagster_project.score.agreement import Agreement, agreement
 from dagster_project.score.book import Book, Indicator
 from dagster_project.score.draws import draw
 from dagster_project.score.information import Step, steps
 from dagster_project.score.settings import ScoreSettings
 from dagster_project.score.simulation import Interval, SourceShare, evaluate, intervals, source_shares
-from dagster_project.score.tables import Inputs
+from dagster_project.score.tables import Inputs, Past, past_rows, read_inputs, score_rows, write_tables
 from dagster_project.score.weights import Tree, weight_tree
 
 
@@ -63,12 +62,14 @@ def weighed(
     return replace(each, reliability=agreed.factor * evidence)
 
 
-def write_score(work_db: Path) -> dict[str, int]:
-    """Score the build in the work file; returns rows by table."""
-    inputs = tables.read_inputs(work_db)
-    if not inputs.indicators:
-        return tables.write_empty(work_db)
-    found = score_book(inputs)
-    return tables.write_tables(
-        work_db, found.tree, found.indicators, found.agreed, found.intervals, found.sources, found.steps
-    )
+def write_score(work_db: Path, generation: int, history: Sequence[Past]) -> dict[str, int]:
+    """Score the build in the work file, beside what went before; returns rows by table.
+
+    `generation` is what the build would be published as. Where no indicator has goalposts there is nothing to score.
+    """
+    rows = past_rows(generation, history)
+    inputs = read_inputs(work_db)
+    if inputs.indicators:
+        found = score_book(inputs)
+        rows |= score_rows(found.tree, found.indicators, found.agreed, found.intervals, found.sources, found.steps)
+    return write_tables(work_db, rows)

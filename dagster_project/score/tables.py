@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,19 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "total_effect": "double",
         "points_alone": "double",
     },
+    "history": {
+        "generation": "integer",
+        "published_at": "timestamp",
+        "as_of_on": "date",
+        "level": "varchar",
+        "code": "varchar",
+        "score": "double",
+        "low": "double",
+        "high": "double",
+        "value": "double",
+        "weight": "double",
+    },
+    "build": {"generation": "integer"},
     "steps": {
         "item": "varchar",
         "kind": "varchar",
@@ -66,6 +80,22 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "width_after": "double",
     },
 }
+
+
+@dataclass(frozen=True)
+class Past:
+    """One figure that the score of a published generation was made of; `published_at` is UTC without saying so."""
+
+    generation: int
+    published_at: datetime
+    as_of_on: date
+    level: str
+    code: str
+    score: float | None
+    low: float | None
+    high: float | None
+    value: float | None
+    weight: float | None
 
 
 @dataclass(frozen=True)
@@ -130,27 +160,33 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create or replace table simulation.{table} ({definition})")
 
 
-def write_empty(work_db: Path) -> dict[str, int]:
-    """The schema without a row: no indicator has goalposts in this trade."""
-    with duckdb.connect(str(work_db)) as connection:
-        create_tables(connection)
-    return dict.fromkeys(COLUMNS, 0)
+Rows = Sequence[Mapping[str, Any]]
 
 
-def write_tables(
-    work_db: Path,
+def past_rows(generation: int, history: Sequence[Past]) -> dict[str, Rows]:
+    """Which generation this build would become, and what the ones before were made of."""
+    return {"build": [{"generation": generation}], "history": [vars(each) for each in history]}
+
+
+def score_rows(
     tree: Tree,
     indicators: Sequence[Indicator],
     agreed: Agreement,
     intervals: Sequence[Interval],
     sources: Sequence[SourceShare],
     steps: Sequence[Step],
-) -> dict[str, int]:
-    """Replace the schema `simulation`; returns how many rows each table has."""
-    tables: Mapping[str, Sequence[Mapping[str, Any]]] = {
+) -> dict[str, Rows]:
+    """What was found, by table of the schema."""
+    return {
         "weights": _weights(tree, indicators),
         "consistency": [
-            {"node": node.code, "items": len(node.priorities.weights), **vars(node.priorities)}
+            {
+                "node": node.code,
+                "items": len(node.priorities.weights),
+                "lambda_max": node.priorities.lambda_max,
+                "consistency_index": node.priorities.consistency_index,
+                "consistency_ratio": node.priorities.consistency_ratio,
+            }
             for node in tree.nodes
             if node.priorities is not None
         ],
@@ -159,12 +195,16 @@ def write_tables(
         "sources": [vars(source) for source in sources],
         "steps": [vars(step) for step in steps],
     }
+
+
+def write_tables(work_db: Path, tables: Mapping[str, Rows]) -> dict[str, int]:
+    """Replace the schema `simulation`; a table not given stays empty. Returns how many rows each table has."""
     with duckdb.connect(str(work_db)) as connection:
         connection.begin()
         create_tables(connection)
-        for table, rows in tables.items():
+        for table, columns in COLUMNS.items():
+            rows = tables.get(table, ())
             if rows:
-                columns = COLUMNS[table]
                 values = ", ".join(f"unnest(?::{type_}[])" for type_ in columns.values())
                 # Names and types come from the mapping above; every value is a parameter.
                 connection.execute(
@@ -172,7 +212,7 @@ def write_tables(
                     [[row[name] for row in rows] for name in columns],
                 )
         connection.commit()
-    return {table: len(rows) for table, rows in tables.items()}
+    return {table: len(tables.get(table, ())) for table in COLUMNS}
 
 
 def _weights(tree: Tree, indicators: Sequence[Indicator]) -> list[dict[str, Any]]:

@@ -74,7 +74,8 @@ select
     case
         when indicators.status = 'not_assessed' and alternatives.columns_missing > 0 then alternatives.missing_entities
         else main_entities.entity
-    end as item
+    end as item,
+    alternatives.alternative
 from indicators
 inner join alternatives on indicators.indicator_code = alternatives.indicator_code and alternatives.from_cheapest = 1
 inner join main_entities
