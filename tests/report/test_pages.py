@@ -229,10 +229,7 @@ def test_no_row_of_a_person_is_read(marts: Path, pages: Mapping[str, Page]) -> N
     reading = {name: query.sql for name, query in QUERIES.items() if any(table in query.sql for table in ROWS)}
     assert reading.keys() == {"mix_contributors", "restatements"}, "they count: who moved money, what was changed"
     with open_marts(marts) as connection:
-        present = tables_in(connection)
         for name, query in QUERIES.items():
-            if not present.issuperset(query.tables):
-                continue
             grain = GRAINS[0].parameters if "$cohort" in query.sql else {}
             columns = {each[0] for each in connection.execute(query.sql, grain).description}
             assert not {each for each in columns if each.endswith("_id")} - THINGS, name
