@@ -14,8 +14,9 @@ demo: .venv/installed
 test: .venv/installed-dev parse
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-bench: .venv/installed
+bench: .venv/installed .venv-bench/installed
 	$(BIN)/python -m bench.ingest
+	BENCH_PYTHON=.venv-bench/bin/python $(BIN)/python -m bench.clv
 	$(BIN)/python -m bench.marts
 
 ui: .venv/installed parse
@@ -48,5 +49,15 @@ parse: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	touch $@
 
+# The libraries that the value models are measured against: PyMC-Marketing needs Python 3.12, and must not decide what
+# the product itself is installed with. BENCH_PYTHON312 picks the interpreter; without one they are left out of the table.
+BENCH_PYTHON312 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python) \
+	$(shell command -v python3.12 2>/dev/null))
+
+.venv-bench/installed: bench/clv-requirements.txt
+	@if [ -z "$(BENCH_PYTHON312)" ]; then echo "no Python 3.12: PyMC-Marketing and lifetimes are left out"; \
+	else $(BENCH_PYTHON312) -m venv .venv-bench && .venv-bench/bin/python -m pip install --quiet \
+		--disable-pip-version-check -r bench/clv-requirements.txt && touch $@; fi
+
 clean:
-	rm -rf .venv warehouse dbt/target
+	rm -rf .venv .venv-bench warehouse dbt/target

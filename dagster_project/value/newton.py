@@ -15,7 +15,7 @@ Evaluation = tuple[float, Floats, Floats]
 # Beyond these a parameter is no estimate: the likelihood keeps rising towards the limit.
 LEAST, MOST = 1e-5, 1e6
 # Half of the Newton decrement is what the next step could still gain, in units of log-likelihood.
-ENOUGH = 1e-12
+ENOUGH, ENOUGH_SHARE = 1e-12, 3e-12
 _LONGEST_STEP = 2.0
 
 
@@ -45,8 +45,8 @@ def maximize(
         on_step(step, value)
         direction, is_peak = _ascent(gradient, curvature)
         gain = 0.5 * float(gradient @ direction)
-        # Below the rounding of the sum itself no step can be told from none.
-        if is_peak and gain < max(ENOUGH, 1e-15 * abs(value)):
+        # The last step is taken unseen: what it could miss is smaller than its gain by far.
+        if is_peak and gain < max(ENOUGH, ENOUGH_SHARE * abs(value)):
             logs, value, converged = logs + direction, value + gain, True
             break
         direction *= min(1.0, _LONGEST_STEP / float(np.abs(direction).max()))

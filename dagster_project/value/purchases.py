@@ -29,7 +29,7 @@ _CHUNK = 8192
 # Larger books are not grouped: sorting them costs more than the rows it saves.
 _GROUPED_UP_TO = 200_000
 # Every how-many-eth row a first fit sees; the last fits see all.
-_FIRST_LOOKS = (20_000, 400_000)
+_FIRST_LOOKS = (20_000, 150_000, 1_000_000)
 _WORKERS = max(1, min(4, os.cpu_count() or 1))
 
 
@@ -88,9 +88,19 @@ def purchases(frequency: NDArray[Any], recency: NDArray[Any], age: NDArray[Any])
     single_age, single_count = _totals(age[~is_repeater], None)
     count: Floats | None = None
     if len(x) and len(frequency) <= _GROUPED_UP_TO:
-        rows, counts = np.unique(np.column_stack((x, t, age_of)).astype(np.float64), axis=0, return_counts=True)
-        x, t, age_of, count = rows[:, 0], rows[:, 1], rows[:, 2], counts.astype(np.float64)
+        x, t, age_of, count = _grouped(x, t, age_of)
     return Purchases(x, t, age_of, count, single_age, single_count)
+
+
+def _grouped(x: NDArray[Any], t: NDArray[Any], age: NDArray[Any]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Distinct rows and how many there are of each. Whole days fit into one number, which sorts ten times faster."""
+    width = int(age.max()) + 1
+    if all(np.issubdtype(column.dtype, np.integer) for column in (x, t, age)) and int(x.max()) * width**2 < 2**62:
+        keys, counts = np.unique((x.astype(np.int64) * width + t) * width + age, return_counts=True)
+        rows = np.column_stack((keys // width**2, keys // width % width, keys % width)).astype(np.float64)
+    else:
+        rows, counts = np.unique(np.column_stack((x, t, age)).astype(np.float64), axis=0, return_counts=True)
+    return rows[:, 0], rows[:, 1], rows[:, 2], counts.astype(np.float64)
 
 
 def _totals(values: NDArray[Any], weights: NDArray[Any] | None) -> tuple[Floats, Floats]:
@@ -118,7 +128,7 @@ def fit(model: Model, book: Purchases, on_step: Callable[[str], None] = lambda m
     """Maximum likelihood. Large books are climbed on every so-many-eth customer first, then on all of them."""
     start = np.array([0.5, max(1.0, _mean_age(book) / 2), 0.8, 2.5])
     for looks in _FIRST_LOOKS:
-        if book.count is None and len(book.frequency) > 4 * looks:
+        if book.count is None and len(book.frequency) > 2 * looks:
             found = maximize(partial(evaluate, model, _every(book, len(book.frequency) // looks)), start)
             start = found.parameters
             on_step(f"{model}: {found.evaluations} evaluations on {looks:,} repeat customers")

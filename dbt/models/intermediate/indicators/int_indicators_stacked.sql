@@ -17,6 +17,7 @@
     'market',
     'book_structure',
     'book_value',
+    'value_predicted',
     'segmentation',
     'qualitative',
     'bootstrapped',

@@ -12,6 +12,7 @@
     'relationship',
     'structure',
     'book_value',
+    'value_predicted',
     'segmentation',
 ] %}
 with

@@ -61,6 +61,18 @@ parts as (
     group by memberships.customer_id
 ),
 
+-- Without a term there is no renewal to predict, and nothing would be too little.
+open_ended as (
+    select distinct contracts.customer_id
+    from {{ ref('int_contracts_prepared') }} as contracts
+    inner join {{ ref('int_runs_prepared') }} as runs on contracts.starts_on < runs.cut_on
+    where
+        runs.run = 'current'
+        and runs.is_active_by_contract
+        and contracts.ends_on is null
+        and contracts.live_until_on is null
+),
+
 trade as (
     select
         max(case when component != 'referral' and is_chosen then 1 else 0 end) = 1 as has_model,
@@ -88,6 +100,7 @@ select
     case
         when not trade.has_model then trade.reason
         when parts.has_unfitted_part then parts.reason
+        when open_ended.customer_id is not null then 'an open-ended contract has no renewal to predict'
         when trade.is_by_event and parts.customer_id is null then 'no dated main event'
         when own.customer_id is not null and own.residual_value is null then 'no margin is known'
     end as reason,
@@ -107,6 +120,7 @@ select
 from customers
 cross join trade
 left join parts on customers.customer_id = parts.customer_id
+left join open_ended on customers.customer_id = open_ended.customer_id
 left join forecasts as own on customers.customer_id = own.customer_id and own.kind = 'residual'
 left join forecasts as through_others
     on
