@@ -9,12 +9,10 @@ from dagster_project.report.build import build_reports, sizes
 from dagster_project.report.marts import SELLER
 from dagster_project.report.queries import QUERIES
 from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
-from dagster_project.settings import DBT_PROJECT_DIR
 
 READ_BY_REPORTS = sorted(
     table.replace(".", "/")
     for table in {table for query in QUERIES.values() for table in query.tables} | {mart.table for mart in SELLER}
-    if (DBT_PROJECT_DIR / "models" / "marts" / f"{table.replace('.', '/')}.sql").is_file()
 )
 
 

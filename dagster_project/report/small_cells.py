@@ -26,8 +26,15 @@ SCORE = ("value", "n", "score", "score_ci_low", "score_ci_high")
 RETENTION = ("customer_months", "active_months", "retention", "retention_ci_low", "retention_ci_high")
 
 COUNT_UNITS = frozenset({"customers", "leads", "orders", "tickets"})
-# Their n counts years, not people.
-NOT_OF_PEOPLE = frozenset({"growth_stability"})
+# Their n counts years, products, plans or controls, not people.
+NOT_OF_PEOPLE = frozenset(
+    {
+        "growth_stability", "competitor_position", "target_attainment", "target_set_before", "initiative_completion",
+        "initiative_effect", "control_coverage", "control_staleness", "incident_accountability", "incidents_12m",
+    }
+)  # fmt: skip
+# The n of a rating counts those who were asked to judge the company, whom the rating is not about.
+RATED = "rating"
 
 # Indicators that are cells of another table, or follow from one: hidden there, hidden here.
 IN_CENSUS = {
@@ -217,7 +224,7 @@ def _total(cells: Cells) -> Key:
 
 
 def _stands_on_few(row: Row, least: int) -> bool:
-    if row["indicator_code"] in NOT_OF_PEOPLE:
+    if row["indicator_code"] in NOT_OF_PEOPLE or row["unit"] == RATED:
         return False
     if small(row["n"], least) or (row["unit"] in COUNT_UNITS and small(row["value"], least)):
         return True

@@ -200,7 +200,7 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "customer.fct_lifecycle_transitions": {"period_type": "year", "months_back": 0},
     "customer.fct_price_volume_mix": {"bridge": "customer"},
     "customer.fct_segments": {"segmentation": "rfm_segment"},
-    "governance.fct_targets": {"indicator_code": "nps"},
+    "governance.fct_targets": {"indicator_code": "nps", "status": "met"},
     "score.fct_score_history": {"level": "total"},
     "value.fct_backtest": {"kind": "residual", "breakdown": "decile", "measure": "orders"},
     "value.fct_customer_equity": {"breakdown": "total"},
@@ -220,7 +220,7 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
 
 def samples(rows: int = 3) -> Rows:
     """Made-up rows for every table the report declares, by the types of its columns: enough to draw each chart."""
-    tables = [mart.table for mart in (*MARTS, *SELLER) if mart.table in declared_tables()]
+    tables = [mart.table for mart in (*MARTS, *SELLER)]
     return {table: [_sample(table, at) for at in range(1, rows + 1)] for table in dict.fromkeys(tables)}
 
 

@@ -85,8 +85,7 @@ def test_every_figure_says_whom_it_speaks_of(mart: Mart) -> None:
 @pytest.mark.parametrize("mart", [*MARTS, *SELLER], ids=lambda mart: mart.table)
 def test_declared_columns_are_in_the_contract(mart: Mart, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A renamed column would make the report say that the table was never built."""
-    if mart.table not in declared_tables():
-        pytest.skip(f"{mart.table} is not built yet")
+    assert mart.table in declared_tables(), f"{mart.table}: no such mart"
     marts = tmp_path_factory.getbasetemp() / "contract.duckdb"
     if not marts.exists():
         write_marts(marts, {})

@@ -229,10 +229,7 @@ def test_no_row_of_a_person_is_read(marts: Path, pages: Mapping[str, Page]) -> N
     reading = {name: query.sql for name, query in QUERIES.items() if any(table in query.sql for table in ROWS)}
     assert reading.keys() == {"mix_contributors", "restatements"}, "they count: who moved money, what was changed"
     with open_marts(marts) as connection:
-        present = tables_in(connection)
         for name, query in QUERIES.items():
-            if not present.issuperset(query.tables):
-                continue
             grain = GRAINS[0].parameters if "$cohort" in query.sql else {}
             columns = {each[0] for each in connection.execute(query.sql, grain).description}
             assert not {each for each in columns if each.endswith("_id")} - THINGS, name
@@ -257,7 +254,7 @@ def test_what_is_the_sellers_own_says_that_it_is_personal(pages: Mapping[str, Pa
     assert any("Personal data / 个人信息" in row for row in about)
     for name, page in pages.items():
         if not name.startswith("seller/"):
-            assert not [link for link in page.all("a") if "seller" in link.attributes["href"]], name
+            assert not [link for link in page.all("a") if "seller/" in link.attributes["href"]], name
 
 
 @pytest.mark.parametrize(("key", "is_said"), [("demo", True), ("file", False)])

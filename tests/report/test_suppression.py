@@ -245,3 +245,14 @@ def test_one_shows_everything(tmp_path: Path) -> None:
     data = _read(tmp_path, full(), least=1)
     assert not [row for rows in data.rows.values() for row in rows if HIDDEN in row.values()]
     assert data.as_of == AS_OF
+
+
+def test_raters_are_not_the_people_a_rating_is_about() -> None:
+    """Three judges of a company's culture would hide every qualitative indicator, and the dimension with it."""
+    blank = dict.fromkeys(("numerator", "denominator", "ci_low", "ci_high"))
+    rows = [
+        indicator("team_culture", "crm", 4.0, "rating", n=3, **blank),
+        indicator("nps", "satisfaction", 0.5, "index", n=3, **blank),
+    ]
+    found = {row["indicator_code"]: row["value"] for row in _suppressed(indicators=rows)["indicators"]}
+    assert found == {"team_culture": 4.0, "nps": HIDDEN}

@@ -52,7 +52,7 @@ ANNEXES = (
             "What would make this assessment surer or the book worth more: the next document first.",
             "何种资料或措施可使评估更可靠、客户资产更有价值：最应先补的资料列前。",
         ),
-        ("score.fct_improvement_plan", "score.fct_assessment_risk", "score.fct_strategy_links"),
+        ("score.fct_improvement_plan", "score.fct_assessment_risk"),
     ),
 )
 

@@ -30,10 +30,10 @@ adoption = Columns(
     y_title=Text("Records", "记录数"),
 )
 targets = Dots(
-    query="fct_targets",
-    title=Text("Targets reached", "目标达成率"),
-    en="Furthest: {indicator_code}, {attainment} of the target.",
-    zh="达成最高：{indicator_code}，为目标的 {attainment}。",
+    query="targets_latest",
+    title=Text("Targets of the latest period that is over", "最近已结束期间的目标达成率"),
+    en="Furthest: {indicator_code}, {attainment} of the target for the period to {period_end}.",
+    zh="达成最高：{indicator_code}，截至 {period_end} 为目标的 {attainment}。",
     pick="attainment",
     label="indicator_code",
     value="attainment",

@@ -91,6 +91,19 @@ MARTS = (
         repeats="actual attainment",
     ),
     Mart(
+        "governance.fct_targets",
+        "strategy",
+        "indicator_code",
+        "indicator_code:label period_end:date attainment:share!",
+        name="targets_latest",
+        repeats="attainment",
+        select="""
+        select * from governance.fct_targets
+        where status in ('met', 'missed')
+        qualify row_number() over (partition by indicator_code order by period_end desc, period_start desc) = 1
+        """,
+    ),
+    Mart(
         "governance.fct_initiatives",
         "strategy",
         "initiative_id",
