@@ -173,7 +173,7 @@ def _margin_fit(book: Book, run: str, buyers: Buyers, say: Say) -> Fit:
     fit = fitted(fit, margins.PARAMETERS, margins.fit(grouped, say))
     if fit.block is not None and fit.parameters["q"] <= 1:
         return replace(fit, block=None, reason="the book's mean margin has no finite expectation (q is 1 or less)")
-    return replace(fit, is_chosen=fit.block is not None, reason=fit.reason or "margins differ by customer")
+    return replace(fit, is_chosen=fit.block is not None, reason=fit.reason or f"{fit.note}margins differ by customer")
 
 
 def _margin_model(fit: Fit, buyers: Buyers) -> MarginModel | None:
@@ -236,7 +236,7 @@ def _renewal_fit(book: Book, fit: Fit, lost: Floats, kept: Floats, say: Say) -> 
     if reason is not None:
         return replace(fit, reason=reason)
     fit = fitted(fit, renewals.PARAMETERS, renewals.fit(lost, kept, say))
-    return replace(fit, is_chosen=fit.block is not None, reason=fit.reason or "the only model of renewals")
+    return replace(fit, is_chosen=fit.block is not None, reason=fit.reason or f"{fit.note}the only model of renewals")
 
 
 def _turns(rows: Table) -> tuple[Floats, Floats]:

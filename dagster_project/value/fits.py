@@ -41,6 +41,7 @@ class Fit:
     correlation: float | None = None
     holdout: Holdout | None = None
     block: Block | None = None
+    note: str = ""
 
     @property
     def status(self) -> str:
@@ -54,8 +55,11 @@ def fitted(fit: Fit, names: Sequence[str], optimum: Optimum) -> Fit:
     if not optimum.converged or optimum.covariance is None:
         return replace(fit, reason=f"the likelihood has no peak: {_extremes(parameters)}")
     errors = np.sqrt(np.diag(optimum.covariance)) * optimum.parameters
+    # Where nobody is seen to leave, the chance to leave runs to nothing: a finding, and the other parameters stand.
+    limit = f"a parameter is at its limit ({_extremes(parameters)}); " if optimum.is_at_limit else ""
     return replace(
         fit,
+        note=limit,
         standard_errors=dict(zip(names, (float(value) for value in errors), strict=True)),
         block=Block(fit.model, np.log(optimum.parameters), optimum.covariance),
     )
@@ -87,12 +91,12 @@ def _told(fit: Fit, best: Fit, rivals: int) -> Fit:
         why = "the only usable model" if rivals == 1 else "nothing could be held out to choose by"
         if fit.holdout is not None and rivals > 1:
             why = f"least deviance in the year held out: {fit.holdout.deviance:.4f}"
-        return replace(fit, is_chosen=True, reason=why)
+        return replace(fit, is_chosen=True, reason=fit.note + why)
     why = f"{best.model} was chosen"
     if fit.holdout is not None and best.holdout is not None:
         mine, its = fit.holdout.deviance, best.holdout.deviance
         why = f"deviance in the year held out {mine:.4f}, that of {best.model} {its:.4f}"
-    return replace(fit, reason=why)
+    return replace(fit, reason=fit.note + why)
 
 
 def _deviance(actual: Floats, expected: Floats) -> float:

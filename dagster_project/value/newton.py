@@ -28,6 +28,7 @@ class Optimum:
     covariance: Floats | None
     converged: bool
     evaluations: int
+    is_at_limit: bool = False
 
 
 def maximize(

@@ -132,11 +132,35 @@ def fit(model: Model, book: Purchases, on_step: Callable[[str], None] = lambda m
             found = maximize(partial(evaluate, model, _every(book, len(book.frequency) // looks)), start)
             start = found.parameters
             on_step(f"{model}: {found.evaluations} evaluations on {looks:,} repeat customers")
-    return maximize(
+    found = maximize(
         partial(evaluate, model, book),
         start,
         on_step=lambda step, value: on_step(f"{model}: step {step} on {book.tuples:,} tuples, {value:,.4f}"),
     )
+    return found if found.converged else _without_loss(model, book, found)
+
+
+# A chance to leave of one in a billion.
+_NOBODY_LEAVES = np.array([1e-3, 1e6])
+# What a likelihood may gain by letting somebody leave and still be called flat.
+_NO_GAIN = 0.05
+
+
+def _without_loss(model: Model, book: Purchases, found: Optimum) -> Optimum:
+    """Where nobody is seen to leave, a and b run away and the climb has no top: it is then that of the rates alone."""
+
+    def rates(parameters: Floats) -> Evaluation:
+        value, gradient, hessian = evaluate(model, book, np.concatenate((parameters, _NOBODY_LEAVES)))
+        return value, gradient[:2], hessian[:2, :2]
+
+    still = maximize(rates, found.parameters[:2])
+    if not still.converged or still.covariance is None or still.log_likelihood < found.log_likelihood - _NO_GAIN:
+        return found
+    covariance = np.zeros((4, 4))
+    covariance[:2, :2] = still.covariance
+    parameters = np.concatenate((still.parameters, _NOBODY_LEAVES))
+    evaluations = found.evaluations + still.evaluations
+    return Optimum(parameters, still.log_likelihood, covariance, True, evaluations, is_at_limit=True)
 
 
 def evaluate(model: Model, book: Purchases, parameters: Floats) -> Evaluation:

@@ -161,14 +161,22 @@ def test_what_cannot_be_read_says_why(x: list[int], t: list[int], age: list[int]
     assert reason is not None and why in reason
 
 
-def test_a_book_that_nobody_leaves_has_no_peak() -> None:
-    """Where dropout does not show, its parameters run away; they must not be published as found."""
+def test_a_book_that_nobody_leaves_is_still_forecast() -> None:
+    """Where no loss shows its parameters run to a limit: the rates stand, everybody is there, doubt is finite."""
     random = default_rng(10)
     age = random.integers(300, 900, 4000)
-    x = random.poisson(random.gamma(0.8, 1 / 60, 4000) * age)
+    x = random.poisson(random.gamma(0.8, 60**-1, 4000) * age)
     t = np.where(x > 0, age * random.beta(np.maximum(x, 1), 1), 0).astype(int)
     found = purchases.fit("bg_nbd", purchases.purchases(x, t, age))
-    assert not found.converged or found.parameters[3] / found.parameters[2] > 50
+    assert found.converged and found.covariance is not None
+    assert found.parameters[:2] == pytest.approx([0.8, 60], rel=0.15)
+    buyers = Buyers(np.arange(4000).astype(str), x, t, age, np.full(4000, np.nan))
+    block = Block("bg_nbd", np.log(found.parameters), found.covariance)
+    made = purchases_forecast("bg_nbd", buyers, block, None, HORIZON)
+    assert made.p_alive.min() > 0.95
+    assert made.estimates.orders_12m.sum() == pytest.approx(((0.8 + x) / (60 + age)).sum() * 365.25, rel=0.05)
+    doubt = sum(shift.estimates.orders_12m.sum() ** 2 for shift in made.shifts) ** 0.5
+    assert 0 < doubt < 0.1 * made.estimates.orders_12m.sum()
 
 
 def test_a_past_that_cannot_be_is_refused() -> None:
