@@ -79,10 +79,10 @@ def coverage(rounds: int, settings: ScoreSettings, seed: int = 1) -> dict[str, f
         # What is never seen may be anything; within a dimension it goes together as the method says.
         common = {name: rng.standard_normal() for name in DIMENSIONS}
         rho = held.missing_correlation
-        hidden = ndtr([
+        hidden = np.sin(np.pi / 2 * ndtr([
             np.sqrt(rho) * common[DIMENSIONS[place % 5]] + np.sqrt(1 - rho) * rng.standard_normal()
             for place in range(len(subject.truths))
-        ])  # fmt: skip
+        ])) ** 2  # fmt: skip
         truths = np.where(subject.missing, hidden, subject.truths)
         indicators = [seen(place, subject, float(truths[place]), rng) for place in range(len(truths))]
         by_dimension = {name: [each.code for each in indicators if each.dimension == name] for name in DIMENSIONS}

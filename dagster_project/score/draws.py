@@ -85,7 +85,8 @@ def draw(book: Book, settings: ScoreSettings, rows: int, stream: int) -> Draws:
             rho = settings.missing_correlation
             own = rng("evidence", each.code).standard_normal(rows)
             normal = np.sqrt(rho) * common[each.dimension] + np.sqrt(1 - rho) * own
-            missing[:, place] = 2 * settings.missing_middle * ndtr(normal)
+            # Jeffreys' prior of a share: the ends are likelier than the middle, as what is held back tends to be.
+            missing[:, place] = 2 * settings.missing_middle * np.sin(np.pi / 2 * ndtr(normal)) ** 2
         elif each.is_rated:
             ratings[:, place] = _around(each, rng("raters", each.code), rows)
         else:

@@ -37,7 +37,8 @@ COLUMNS = (
 
 def score(data: ReportData) -> Chapter:
     """The dimensions, those that could not be scored among them."""
-    return Chapter("score", TITLE, [*_dimensions(data), *sensitivity(data), *history(data)])
+    gaps = [] if data.rows["fct_score_history"] else data.lacking(["score.fct_score_history"])
+    return Chapter("score", TITLE, [*_dimensions(data), *sensitivity(data), *history(data), *gaps])
 
 
 def _dimensions(data: ReportData) -> list[Block]:
