@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from dagster_project.resources import OWNERS, CompanyRun, company_partitions
+from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 from dagster_project.transform.row_counts import row_counts
 from dagster_project.value.pictures import holdout_picture, summary
 from dagster_project.value.predictions import READS, TABLES, predict
@@ -21,6 +21,7 @@ from dagster_project.value.predictions import READS, TABLES, predict
             description=description,
             kinds={"python", "duckdb"},
             owners=OWNERS,
+            metadata=code_reference(predict),
         )
         for name, description in TABLES.items()
     ],
