@@ -31,7 +31,7 @@ check: .venv/installed-dev parse
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	cd dbt && ../$(BIN)/sqlfluff lint models tests
+	cd dbt && ../$(BIN)/sqlfluff lint --processes 2 models tests
 	$(BIN)/dg check defs
 
 parse: .venv/installed

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from typing import Any
 
 from dagster_project.companies import BookworthError
@@ -145,7 +145,8 @@ def _asks(test: Any) -> str:
         return str(test.description)
     metadata = getattr(test, "test_metadata", None)
     if metadata is None:
-        comment = takewhile(lambda line: line.startswith("--"), test.raw_code.strip().splitlines())
+        lines = dropwhile(lambda line: not line.startswith("--"), test.raw_code.splitlines())
+        comment = takewhile(lambda line: line.startswith("--"), lines)
         return " ".join(line.removeprefix("--").strip() for line in comment)
     named = metadata.kwargs.get("column_name") or ", ".join(metadata.kwargs.get("columns", []))
     values = metadata.kwargs.get("values")

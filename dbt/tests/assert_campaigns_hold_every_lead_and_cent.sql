@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_campaign_performance'}}}) }}
--- Leads, spend and customers that name a campaign are under that campaign, recorded or not. A returned row is a sum that
--- differs from what it was built from.
+-- Leads, spend and customers that name a campaign are under that campaign, recorded or not. A returned row is a
+-- sum that differs from what it was built from.
 with
 
 campaigns as (

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_care_coverage'}}}) }}
--- Each active customer stands in one tier and once in all. A returned row is a tiering that loses or doubles customers or
--- touches.
+-- Each active customer stands in one tier and once in all. A returned row is a tiering that loses or doubles
+-- customers or touches.
 with
 
 book as (

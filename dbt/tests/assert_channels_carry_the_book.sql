@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_channel_performance'}}}) }}
--- By acquisition every customer, its money and all spend of the window stand under one channel; by sale every order of the
--- window does. A returned row is a measure that a channel lost or doubled.
+-- By acquisition every customer, its money and all spend of the window stand under one channel; by sale every
+-- order of the window does. A returned row is a measure that a channel lost or doubled.
 with
 
 channels as (

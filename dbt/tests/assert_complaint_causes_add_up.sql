@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_complaint_causes'}}}) }}
--- Each complaint of a period has one cause, unknown included, and the Pareto ends at the whole. A returned row is a period
--- that loses or doubles complaints.
+-- Each complaint of a period has one cause, unknown included, and the Pareto ends at the whole. A returned row is
+-- a period that loses or doubles complaints.
 with
 
 complaints as (
@@ -22,5 +22,8 @@ group by
     complaints.in_window,
     complaints.in_prior
 having
-    sum(causes.complaints) != case causes.period_type when 'window' then complaints.in_window else complaints.in_prior end
+    sum(causes.complaints) != case causes.period_type
+        when 'window' then complaints.in_window
+        else complaints.in_prior
+    end
     or abs(max(causes.cumulative_share) - 1) > 1e-9

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_lead_funnel'}}}) }}
--- Every lead is created in one month, and every breakdown of a period cuts the same leads. A returned row is a breakdown
--- that loses or doubles some, or leads that are neither won, lost nor open.
+-- Every lead is created in one month, and every breakdown of a period cuts the same leads. A returned row is a
+-- breakdown that loses or doubles some, or leads that are neither won, lost nor open.
 with
 
 funnel as (

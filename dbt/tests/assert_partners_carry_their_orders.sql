@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_partner_performance'}}}) }}
--- Every order that names a partner counts for that partner, and never more partners are active than sold. A returned row
--- is a partner whose orders or revenue differ from the orders themselves.
+-- Every order that names a partner counts for that partner, and never more partners are active than sold. A
+-- returned row is a partner whose orders or revenue differ from the orders themselves.
 with
 
 -- Only where orders name partners: otherwise customers' partners stand behind the orders.

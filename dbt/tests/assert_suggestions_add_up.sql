@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_suggestions'}}}) }}
--- Each suggestion of a period stands under one category and under all, and none is carried out without an improvement. A
--- returned row is a period that does not add up.
+-- Each suggestion of a period stands under one category and under all, and none is carried out without an
+-- improvement. A returned row is a period that does not add up.
 with
 
 tickets as (

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_survey_drivers'}}}) }}
--- A topic is paired with overall on the same invite, once. A returned row is a topic with more pairs than it has answers,
--- or none where it has some.
+-- A topic is paired with overall on the same invite, once. A returned row is a topic with more pairs than it has
+-- answers, or none where it has some.
 with
 
 answers as (
@@ -11,7 +11,7 @@ answers as (
     from (
         select
             topics.topic,
-            exists (
+            exists(
                 select 1
                 from {{ ref('int_survey_answers_prepared') }} as overall
                 where

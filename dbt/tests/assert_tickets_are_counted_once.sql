@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_ticket_performance'}}}) }}
--- Every ticket is opened in one month under one kind and priority, and what is not resolved is the backlog. A returned row
--- is a period and way of cutting it whose tickets do not add up.
+-- Every ticket is opened in one month under one kind and priority, and what is not resolved is the backlog. A
+-- returned row is a period and way of cutting it whose tickets do not add up.
 with
 
 tickets as (

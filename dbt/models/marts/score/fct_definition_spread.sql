@@ -170,7 +170,7 @@ measured as (
     select
         'churn_rate_12m',
         'profile',
-        'Active a year ago and no longer so, by the trade profile; in one-purchase trades completed work counts as left',
+        'Active a year ago and no longer so, by the profile; in one-purchase trades completed work counts as left',
         '按行业设定：一年前活跃而现已不活跃；一次性消费行业中完成者亦计为离开',
         'share',
         'lower',

@@ -140,33 +140,60 @@ exposures as (
     from largest
     cross join rates
     union all
-    select 'receivables_loss', receivables.expected_loss, receivables.invoices
+    select
+        'receivables_loss',
+        receivables.expected_loss,
+        receivables.invoices
     from receivables
     union all
-    select 'contract_expiry', contracts.ending_value * rates.margin_rate, contracts.ending
+    select
+        'contract_expiry',
+        contracts.ending_value * rates.margin_rate,
+        contracts.ending
     from contracts
     cross join rates
     union all
-    select 'change_of_control', contracts.clause_value * rates.margin_rate, contracts.clauses
+    select
+        'change_of_control',
+        contracts.clause_value * rates.margin_rate,
+        contracts.clauses
     from contracts
     cross join rates
     union all
-    select 'open_disputes', disputes.amount, disputes.events
+    select
+        'open_disputes',
+        disputes.amount,
+        disputes.events
     from disputes
     union all
-    select 'key_person', people.held_margin, people.holders
+    select
+        'key_person',
+        people.held_margin,
+        people.holders
     from people
     union all
-    select 'orphaned_accounts', people.orphaned_margin, people.orphaned
+    select
+        'orphaned_accounts',
+        people.orphaned_margin,
+        people.orphaned
     from people
     union all
-    select 'churn_warning', warned.margin, warned.customers
+    select
+        'churn_warning',
+        warned.margin,
+        warned.customers
     from warned
     union all
-    select 'deposits_liability', deposits_liability, 1
+    select
+        'deposits_liability',
+        deposits_liability,
+        1
     from rates
     union all
-    select 'points_liability', points_liability, 1
+    select
+        'points_liability',
+        points_liability,
+        1
     from rates
     union all
     select
@@ -176,7 +203,10 @@ exposures as (
     from rates
     cross join current_run
     union all
-    select 'overstated_money', claims.amount, claims.claims
+    select
+        'overstated_money',
+        claims.amount,
+        claims.claims
     from claims
 )
 
