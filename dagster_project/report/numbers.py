@@ -23,9 +23,12 @@ UNIT_KINDS: dict[str, Kind] = {
     "links": "count",
     "segments": "count",
     "points": "count",
+    "people": "count",
+    "incidents": "count",
     "days": "score",
     "hours": "score",
     "months": "score",
+    "years": "score",
 }
 
 
