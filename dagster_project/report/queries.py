@@ -70,6 +70,8 @@ _OWN: Mapping[str, Query] = {
             indicator_code, breakdown, breakdown_value, dimension, name_en, name_zh, value, unit, numerator,
             denominator, n, ci_low, ci_high, status, reason, reason_zh, as_of_date, window_start, window_end
         from score.fct_indicators
+        -- One person a row: not for a report of aggregates.
+        where breakdown != 'owner'
         order by indicator_code, breakdown, breakdown_value
         """,
     ),

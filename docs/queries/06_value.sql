@@ -2,7 +2,7 @@
 -- 各价值层级的剩余价值及其区间
 select
     scenario,
-    breakdown_value as value_tier,
+    case when breakdown = 'total' then 'all' else breakdown_value end as value_tier,
     customers,
     customers_assessed,
     residual_low,
@@ -11,5 +11,5 @@ select
     share_of_total,
     status
 from value.fct_customer_equity
-where breakdown in ('', 'value_tier')
+where breakdown in ('total', 'tier')
 order by scenario, breakdown_value;

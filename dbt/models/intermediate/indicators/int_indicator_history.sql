@@ -224,49 +224,6 @@ leads as (
     group by closes.months_back
 ),
 
-spend as (
-    select
-        closes.months_back,
-        sum(spend.spend) as spend
-    from {{ ref('stg_crm__campaign_spend') }} as spend
-    inner join closes
-        on
-            spend.period_start >= closes.window_start_on
-            and spend.period_start < closes.cut_on
-    where spend.removed_on is null
-    group by closes.months_back
-),
-
-first_orders as (
-    select
-        customer_id,
-        min(first_order_on) as first_order_on
-    from {{ ref('int_customer_months_aggregated') }}
-    where orders > 0
-    group by customer_id
-),
-
-newcomers as (
-    select
-        closes.months_back,
-        count(*) as customers
-    from first_orders
-    inner join closes
-        on
-            first_orders.first_order_on >= closes.window_start_on
-            and first_orders.first_order_on < closes.cut_on
-    group by closes.months_back
-),
-
-acquisition as (
-    select
-        spend.months_back,
-        spend.spend,
-        newcomers.customers
-    from spend
-    inner join newcomers on spend.months_back = newcomers.months_back
-),
-
 complaint_rates as (
     select
         complaints.months_back,
@@ -297,7 +254,6 @@ measured as (
         ('sla_attainment', 'due', 'in_time / cast(nullif(tickets, 0) as double)', 'tickets'),
         ('overdue_share', 'receivables', 'cast(overdue_amount as double) / nullif(open_amount, 0)', 'invoices'),
         ('lead_conversion', 'leads', 'converted / cast(nullif(leads, 0) as double)', 'leads'),
-        ('cac', 'acquisition', 'cast(spend as double) / nullif(customers, 0)', 'customers'),
     ] %}
     select
         months_back,
