@@ -125,7 +125,7 @@ def test_marts_hold_no_personal_value(refreshed: World, personal: dict[str, Pers
 
 @pytest.mark.parametrize("company", EXAMPLE_COMPANIES)
 def test_reports_hold_no_personal_value(refreshed: World, personal: dict[str, Personal], company: str) -> None:
-    """What goes to a buyer before signing: aggregates only, so not even pseudonyms. Those are for the seller's folder."""
+    """What goes to a buyer before signing: aggregates only, so not even pseudonyms; those are for the seller alone."""
     reports = [path for path in (refreshed.paths(company).current / "reports").rglob("*") if path.is_file()]
     assert reports
     assert _found_in_files(personal[company], reports) == {}
