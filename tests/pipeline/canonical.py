@@ -140,4 +140,7 @@ def _select(entity: str, columns: list[str], knowledge: Knowledge, is_cut: bool)
     born = [column for column in knowledge.born if column in columns]
     before = f"coalesce(coalesce({', '.join(born)}) < $cut_on, true)" if born else "true"
     also = knowledge.also if entity != "market_reference" or "vintage" in columns else "true"
+    if entity == "customers":
+        # Somebody who had ordered by then was on record, whatever day the record gives itself.
+        before = f"({before} or customer_id in (select customer_id from work.raw.orders where ordered_at < $cut_on))"
     return f"select {shown} from work.raw.{entity} where {kept} and {before} and {also}"
