@@ -49,7 +49,10 @@ class NodeResult:
 
 
 def build_nodes(
-    paths: CompanyPaths, names: Sequence[str], on_result: Callable[[NodeResult], None] = lambda result: None
+    paths: CompanyPaths,
+    names: Sequence[str],
+    on_result: Callable[[NodeResult], None] = lambda result: None,
+    skip: Sequence[str] = ("unit_test",),
 ) -> list[NodeResult]:
     """`dbt build` of these nodes and their tests on the company's files; a result for each, failed ones included.
 
@@ -64,7 +67,7 @@ def build_nodes(
     arguments = [
         *_QUIET, "--log-level", "none", "--log-level-file", "info", "build", *_PROJECT,
         "--target-path", target, "--log-path", target,
-        "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", "--select", *names,
+        "--exclude-resource-type", *skip, "--indirect-selection", "buildable", "--select", *names,
     ]  # fmt: skip
     with _files_of(paths):
         try:
