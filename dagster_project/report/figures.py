@@ -55,6 +55,7 @@ def _layout(height: int, **more: Any) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": MUTED, "font": {"color": INK, "size": 12}},
         "legend": {
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "font": {"color": INK},
+            "traceorder": "normal",
         },
         "separators": ".,",
     }  # fmt: skip

@@ -39,6 +39,8 @@ def written(value: int | float | Decimal, kind: Kind, unit: str | None = None) -
     if kind == "count":
         return f"{round(value):,}"
     if kind == "money":
+        if value == 0:
+            return "0"
         return _unsigned_zero(f"{value:,.0f}" if abs(float(value)) >= 100 else f"{value:,.2f}")
     if kind == "share":
         return percent(float(value))
