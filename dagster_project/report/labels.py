@@ -14,6 +14,7 @@ from dagster_project.report.errors import ReportError
 from dagster_project.settings import REFERENCE_DIR
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_CODE = re.compile(r"(?<![\w.])[a-z0-9]+(?:_[a-z0-9]+)+(?![\w.]\w)", re.ASCII)
 # Breakdowns whose buckets are the words of another area.
 NAMED_BY = {"stage": "lifecycle", "from_stage": "lifecycle", "rule": "churn_rule", "ageing_bucket": "ageing"}
 
@@ -65,6 +66,17 @@ class Labels:
                 return Text(*(label.of(to).format(*(part.of(to) for part in parts)) for to in LANGUAGES))
         return None
 
+    def spoken(self, text: Text) -> Text:
+        """`text` with the names of the indicators in place of their codes."""
+        return Text(self._spoken(text.en, "en"), self._spoken(text.zh, "zh"))
+
+    def _spoken(self, text: str, language: Language) -> str:
+        def name(found: re.Match[str]) -> str:
+            entry = self.catalogue.get(found[0])
+            return found[0] if entry is None else f"“{entry.name.of(language)}”"
+
+        return _CODE.sub(name, text)
+
     def bucket(self, breakdown: str, value: str) -> Text:
         """A bucket of a breakdown; what a company delivered as its own word stays as delivered."""
         return (
@@ -94,7 +106,7 @@ def load_labels(folder: Path = REFERENCE_DIR) -> Labels:
         names["indicator_code", row["indicator_code"]] = _text(row, "name", folder / "indicators.csv")
     return Labels(
         names=names,
-        catalogue={row["indicator_code"]: _entry(row, folder / "indicators.csv") for row in catalogue},
+        catalogue={row["indicator_code"]: _entry(row, names, folder / "indicators.csv") for row in catalogue},
         dimensions=tuple(row["dimension"] for row in dimensions),
         templates=_templates(names),
     )
@@ -108,18 +120,30 @@ def _templates(names: Mapping[tuple[str, str], Text]) -> dict[str, list[str]]:
     return out
 
 
-def _entry(row: Mapping[str, str], path: Path) -> Entry:
+def _entry(row: Mapping[str, str], names: Mapping[tuple[str, str], Text], path: Path) -> Entry:
     return Entry(
         code=row["indicator_code"],
         dimension=row["dimension"],
         name=_text(row, "name", path),
-        definition=_text(row, "definition", path),
+        definition=_definition(row, names, path),
         method=row["method"],
         interval_kind=row["interval_kind"],
         window_kind=row["window_kind"],
         mart=row["mart"],
         sections=tuple(row["sections"].split()),
     )
+
+
+def _definition(row: Mapping[str, str], names: Mapping[tuple[str, str], Text], path: Path) -> Text:
+    """A definition with the words a reader sees in place of the codes of cuts and measures it names."""
+    text = _text(row, "definition", path)
+    en, zh = row["definition_en"], text.zh
+    for code in re.findall(r"`(\w+)`", en):
+        label = names.get(("breakdown", code)) or names.get(("bucket", f"measure.{code}"))
+        if label is not None:
+            en = en.replace(f"`{code}`", f"“{label.en[:1].lower()}{label.en[1:]}”")
+            zh = re.sub(rf"(?<!\w){code}(?!\w)", f"“{label.zh}”", zh, flags=re.ASCII)
+    return Text(en.replace("`", "").strip(), zh)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

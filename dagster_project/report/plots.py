@@ -398,10 +398,12 @@ def grid(
 
 
 def _short(value: Any, language: Language) -> str:
-    """Money small enough for a field: thousands, or the ten thousands that Chinese counts in."""
+    """Money small enough for a field: beyond five digits thousands, or the ten thousands that Chinese counts in."""
     if value is None or value is HIDDEN:
         return HIDDEN_WORD.of(language) if value is HIDDEN else ""
     number = float(value)
+    if abs(number) < 1e5:
+        return f"{number:,.0f}"
     return f"{number / 1e4:,.1f}万" if language == "zh" else f"{number / 1e3:,.1f}k"
 
 
@@ -435,6 +437,7 @@ def network(links: Sequence[Link], groups: Sequence[Text], levels: Sequence[Text
             y=[link.start + along * (link.end - link.start) for link in links],
             mode="text",
             text=[written(link.count, "count") for link in links],
+            textposition="middle right",
             textfont={"color": INK, "size": 11},
             hovertext=[
                 f"{groups[link.start].of(language)} → {groups[link.end].of(language)}: {link.count:,}" for link in links
@@ -447,7 +450,7 @@ def network(links: Sequence[Link], groups: Sequence[Text], levels: Sequence[Text
             y=[group for _, group in sizes],
             mode="markers",
             marker={
-                "size": [12 + 30 * (size / max(sizes.values())) ** 0.5 for size in sizes.values()],
+                "size": [8 + 22 * (size / max(sizes.values())) ** 0.5 for size in sizes.values()],
                 "color": [COLOURS[group % len(COLOURS)] for _, group in sizes],
                 "opacity": 1, "line": {"color": "#ffffff", "width": 2},
             },

@@ -202,9 +202,10 @@ def _with_tables(blocks: Sequence[Block]) -> list[Table | Heat]:
 
 def _gaps(data: ReportData, name: str, shown: Sequence[Block]) -> Sequence[Block]:
     """Tables of this dimension without a row: one note for each way in which they are missing."""
-    said = {block.sentence.values.get("tables") for block in shown if isinstance(block, Note)}
+    said = [block.sentence.values.get("tables") for block in shown if isinstance(block, Note)]
+    named = " ".join(each.en for each in said if isinstance(each, Text))
     tables = [mart.table for mart in MARTS if mart.dimension == name and not data.rows[mart.query]]
-    return data.lacking([table for table in tables if verbatim(table) not in said])
+    return data.lacking([table for table in tables if f"({table})" not in named])
 
 
 def _computed(data: ReportData, name: str, anchor: str) -> list[Block]:

@@ -35,6 +35,7 @@ from dagster_project.report.figures import Figures
 from dagster_project.report.marts import BY_QUERY
 from dagster_project.report.plots import Field, Line, Link, Series
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 LONG = 20  # rows of a table from which it is searched
 NOTHING = Text("", "")
@@ -114,8 +115,8 @@ class Shape(ABC):
         column, value = self._column(name), row[name]
         if column.area == "bucket":
             return data.labels.bucket(row["breakdown"], str(value))
-        if isinstance(value, date):
-            return verbatim(f"{value:%Y-%m}" if name.endswith("_period") else value.isoformat())
+        if _DAY.fullmatch(str(value)):
+            return verbatim(str(value)[: len("2026-07")] if name.endswith("_period") else str(value))
         return data.labels.or_verbatim(column.area or "word", "unknown" if value is None else str(value))
 
     def axis(self, data: ReportData, kind: Kind, words: Text) -> Text:
