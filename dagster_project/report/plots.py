@@ -134,7 +134,7 @@ def bars(rows: Sequence[Text], series: Sequence[Series], kind: Kind, title: Text
                 bargroupgap=0.06,
                 xaxis=_axis(
                     tickformat=TICKS.get(kind, ",.2f"), nticks=5, zeroline=True, zerolinecolor=MUTED,
-                    range=[bottom - (0.12 * spread if bottom < 0 else 0), top + 0.22 * spread],
+                    range=[bottom - (0.24 * spread if bottom < -0.02 * spread else 0.1 * spread if bottom else 0), top + 0.22 * spread],
                     title=title.of(language) if title else None,
                 ),
                 yaxis=_names(rows, language),
@@ -207,7 +207,8 @@ def pareto(rows: Sequence[Text], counts: Sequence[Any], shares: Sequence[Any], w
                 go.Bar(
                     x=x, y=[shown(value) or 0 for value in counts], marker={"color": NAVY},
                     name=words["count"].of(language), text=[_said(value, "count", language) for value in counts],
-                    textposition="inside", insidetextanchor="start", textfont={"size": 11},
+                    textposition=["outside" if value is HIDDEN else "inside" for value in counts],
+                    insidetextanchor="start", textfont={"size": 11}, cliponaxis=False,
                     hovertext=[label(name.of(language)) for name in rows],
                     hovertemplate="%{hovertext}: %{text}<extra></extra>",
                 ),

@@ -140,7 +140,9 @@ class Bars(Shape):
     def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
         first = next(iter(self.series))
         ordered = sorted(rows, key=lambda row: -size_of(row[first])) if self.largest_first else rows
-        shown = ordered[: self.most]
+        # Rows of nothing but zeros are left to the table, unless there are no others.
+        telling = [row for row in ordered if any(row[column] is HIDDEN or row[column] for column in self.series)]
+        shown = (telling or ordered)[: self.most]
         title = self.axis(data, self.kind, self.axis_title)
         return plots.bars(
             [self.word(data, row, self.label) for row in shown],
