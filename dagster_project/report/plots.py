@@ -106,6 +106,8 @@ def bars(rows: Sequence[Text], series: Sequence[Series], kind: Kind, title: Text
     values = [shown(value) or 0.0 for each in series for value in each.values]
     top, bottom = max([0.0, *values]), min([0.0, *values])
     spread = (top - bottom) or 1.0
+    # Figures left of the bars need room; beside a sliver of a bar less.
+    room = 0.0 if bottom == 0 else 0.24 if bottom < -0.02 * spread else 0.1
 
     def build(language: Language) -> go.Figure:
         traces = [
@@ -134,7 +136,7 @@ def bars(rows: Sequence[Text], series: Sequence[Series], kind: Kind, title: Text
                 bargroupgap=0.06,
                 xaxis=_axis(
                     tickformat=TICKS.get(kind, ",.2f"), nticks=5, zeroline=True, zerolinecolor=MUTED,
-                    range=[bottom - (0.24 * spread if bottom < -0.02 * spread else 0.1 * spread if bottom else 0), top + 0.22 * spread],
+                    range=[bottom - room * spread, top + 0.22 * spread],
                     title=title.of(language) if title else None,
                 ),
                 yaxis=_names(rows, language),
