@@ -70,6 +70,10 @@ def holdout(expected: Floats, actual: Floats) -> Holdout:
     return Holdout(len(actual), float(expected.sum()), float(actual.sum()), _deviance(actual, expected))
 
 
+# A model of a year ago that has none to hand over to: told, and forecasts nothing.
+_NONE_TODAY = "no model of this part can be used as of today, so none is chosen"
+
+
 def choose(fits: Sequence[Fit]) -> list[Fit]:
     """Of the models of one component, the usable one with the least deviance in the year held out; the others say why
     not.
@@ -78,7 +82,7 @@ def choose(fits: Sequence[Fit]) -> list[Fit]:
     """
     usable = [fit for fit in fits if fit.run == "current" and fit.block is not None]
     if not usable:
-        return list(fits)
+        return [fit if fit.block is None else replace(fit, reason=fit.note + _NONE_TODAY) for fit in fits]
     held = [fit for fit in usable if fit.holdout is not None]
     best = min(held, key=lambda fit: fit.holdout.deviance if fit.holdout else 0.0) if held else usable[-1]
     return [_told(fit, best, len(usable)) for fit in fits]
