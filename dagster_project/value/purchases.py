@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,13 @@ from scipy.special import digamma, gammaln, polygamma
 
 from dagster_project.value.newton import Evaluation, Floats, Optimum, maximize
 
+Part = TypeVar("Part")
 Model = Literal["bg_nbd", "mbg_nbd"]
 MODELS: tuple[Model, ...] = ("bg_nbd", "mbg_nbd")
 PARAMETERS = ("r", "alpha", "a", "b")
 
 # Rows worked on at once: their columns stay in the processor's cache.
-_CHUNK = 8192
+CHUNK = 8192
 # Larger books are not grouped: sorting them costs more than the rows it saves.
 _GROUPED_UP_TO = 200_000
 # Every how-many-eth row a first fit sees; the last fits see all.
@@ -171,7 +172,7 @@ def evaluate(model: Model, book: Purchases, parameters: Floats) -> Evaluation:
     if model == "mbg_nbd":
         nothing = np.zeros_like(book.single_age)
         sums.add(_departures(model, parameters, nothing, nothing, book.single_age, book.single_count))
-    for part in _in_threads(partial(_departures_of, model, parameters, book), len(book.frequency)):
+    for part in in_threads(partial(_departures_of, model, parameters, book), len(book.frequency)):
         sums.add(part)
     return sums.value, sums.gradient, sums.hessian
 
@@ -213,9 +214,10 @@ def _every(book: Purchases, step: int) -> Purchases:
     return Purchases(x, t, age, None, book.single_age, singles)
 
 
-def _in_threads(work: Callable[[int, int], Evaluation], rows: int) -> Iterator[Evaluation]:
-    """numpy lets go of the interpreter while it computes, so that threads share the rows."""
-    if rows < 16 * _CHUNK:
+def in_threads(work: Callable[[int, int], Part], rows: int) -> Iterator[Part]:
+    """What `work` makes of the rows from one to before another. numpy lets go of the interpreter while it computes, so
+    that threads share them."""
+    if rows < 16 * CHUNK:
         yield work(0, rows)
         return
     edges = [rows * part // _WORKERS for part in range(_WORKERS + 1)]
@@ -265,8 +267,8 @@ def _departures(
     """ln(1 + odds of having left), the one term that needs every tuple; rows are worked on a cacheful at a time."""
     r, alpha, a, b = parameters
     value, gradient, hessian, curves = 0.0, np.zeros(4), np.zeros((4, 4)), np.zeros(4)
-    for first in range(0, len(x), _CHUNK):
-        rows = slice(first, first + _CHUNK)
+    for first in range(0, len(x), CHUNK):
+        rows = slice(first, first + CHUNK)
         ending, last = 1 / (alpha + age[rows]), 1 / (alpha + t[rows])
         wait = np.log(last / ending)
         rx = r + x[rows]
