@@ -31,7 +31,8 @@ MARTS = (
         None,
         "claim_id",
         "name:bilingual indicator_code:code unit:label claimed_value:figure! measured_value:figure!"
-        " interval:pair/figure,ci_low,ci_high! n:count! status:label overstated_share:share! reason:bilingual/reason,reason_zh",
+        " interval:pair/figure,ci_low,ci_high! n:count! status:label overstated_share:share!"
+        " reason:bilingual/reason,reason_zh",
         repeats="measured_value ci_low ci_high n overstated_share",
         extra="claim_id",
     ),
