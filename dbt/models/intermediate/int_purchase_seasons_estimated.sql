@@ -40,7 +40,7 @@ histories as (
         runs.months_shift,
         coalesce(max(firsts.months_back) - runs.months_shift, 0) as history_months
     from runs
-    left join firsts on firsts.months_back >= runs.months_shift
+    left join firsts on runs.months_shift <= firsts.months_back
     group by
         runs.run,
         runs.months_shift
@@ -141,7 +141,7 @@ judged as (
                     || cast(cast(coalesce(told.orders, 0) as integer) as varchar)
             when coalesce(told.chi_squared, 0) <= 11 then 'the months differ by no more than chance'
         end as reason,
-        1 - 11 / told.chi_squared as share_kept
+        1 - 11 / nullif(told.chi_squared, 0) as share_kept
     from histories
     cross join assumptions
     left join told on histories.run = told.run
@@ -149,19 +149,34 @@ judged as (
 
 ahead as (
     {{ number_rows(12) }}
+),
+
+factors as (
+    select
+        judged.run,
+        ahead.n as months_ahead,
+        coalesce(named.orders, 0) as orders,
+        named.expected,
+        case
+            when judged.reason is not null then 1.0
+            else 1 + judged.share_kept * (named.orders / nullif(named.expected, 0) - 1)
+        end as factor,
+        case
+            when judged.reason is not null then 0.0
+            else judged.share_kept / nullif(named.expected, 0)
+        end as factor_variance,
+        judged.reason
+    from judged
+    cross join ahead
+    left join named on judged.run = named.run and ahead.n = named.months_ahead
 )
 
 select
-    judged.run,
-    cast(ahead.n as integer) as months_ahead,
-    cast(coalesce(named.orders, 0) as integer) as orders,
-    named.expected,
-    case
-        when judged.reason is not null then 1.0
-        else 1 + judged.share_kept * (named.orders / named.expected - 1)
-    end as factor,
-    case when judged.reason is not null then 0.0 else judged.share_kept / named.expected end as factor_variance,
-    judged.reason
-from judged
-cross join ahead
-left join named on judged.run = named.run and ahead.n = named.months_ahead
+    run,
+    cast(months_ahead as integer) as months_ahead,
+    cast(orders as integer) as orders,
+    {{ steady('expected') }} as expected,
+    {{ steady('factor') }} as factor,
+    {{ steady('factor_variance') }} as factor_variance,
+    reason
+from factors
