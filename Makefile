@@ -5,6 +5,8 @@ PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export DO_NOT_TRACK := 1
+# A test run starts dozens of processes; each would compile the modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test bench ui docs check parse clean
 
@@ -46,7 +48,7 @@ parse: .venv/installed
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,parity]' -c constraints.txt
 	touch $@
 
 # The libraries that the value models are measured against: PyMC-Marketing needs Python 3.12, and must not decide what

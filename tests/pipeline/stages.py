@@ -24,10 +24,10 @@ def assess(world: World, company_id: str, as_of: str) -> duckdb.DuckDBPyConnecti
     load_raw(company, paths, landing, world.settings)
     write_run_parameters(company, paths, as_of_date(company, delivered_on(landing), as_of))
     write_results(paths.work_db, [])
-    for stage in (transform.intermediate, transform.marts, transform.indicators):
-        if stage is transform.marts:
+    for stage in ("intermediate", "marts", "indicators"):
+        if stage == "marts":
             predict(paths.work_db)
-        names = [spec.metadata[transform.UNIQUE_ID].split(".")[2] for spec in stage.specs]
-        failed = failures_in_words(build_nodes(paths, names, skip=("unit_test", "test")))
+        select, exclude = (selectors.split() for selectors in transform.STAGES[stage])
+        failed = failures_in_words(build_nodes(paths, select, [*exclude, "resource_type:test"]))
         assert not failed, failed
     return duckdb.connect(str(paths.candidate_db), read_only=True)
