@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -28,15 +29,15 @@ COMPANIES = ("anlan_safety", "jinse_bridal") if os.environ.get("BOOKWORTH_SLOW")
 class YearAgo:
     """The marts as of a year ago: from all records (`whole`), and from those of that day (`cut`)."""
 
+    company: str
     whole: duckdb.DuckDBPyConnection
     cut: duckdb.DuckDBPyConnection
 
     def apart(self, query: str) -> tuple[int, list[tuple[Any, ...]]]:
         """How many rows the query has over all records, and those that are in one of the two answers only."""
         whole, cut = (connection.execute(query).fetchall() for connection in (self.whole, self.cut))
-        counted = {row: whole.count(row) - cut.count(row) for row in set(whole) ^ set(cut)}
-        apart = [(count, *row) for row, count in counted.items()]
-        return len(whole), apart or ([("rows", len(whole), len(cut))] if len(whole) != len(cut) else [])
+        only_whole, only_cut = Counter(whole) - Counter(cut), Counter(cut) - Counter(whole)
+        return len(whole), [("whole", *row) for row in only_whole] + [("cut", *row) for row in only_cut]
 
 
 def exempt() -> set[str]:
@@ -63,7 +64,7 @@ def year_ago(request: pytest.FixtureRequest, refreshed: World, tmp_path_factory:
             refreshed.paths(request.param).work_db, settings, world.companies / "year_ago", delivered_on, cut_on
         )
         marts[name] = assess(world, "year_ago", str(AS_OF))
-    return YearAgo(**marts)
+    return YearAgo(request.param, **marts)
 
 
 def columns(marts: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, list[str]]]:
@@ -102,6 +103,8 @@ def test_marts_of_a_year_ago_are_those_of_a_delivery_of_a_year_ago(year_ago: Yea
 
 def test_nothing_is_exempt_without_need(year_ago: YearAgo) -> None:
     """An exemption nobody needs any more hides the next figure that looks ahead."""
+    if year_ago.company != COMPANIES[0]:
+        pytest.skip("one company that needs it is enough")
     _, apart = year_ago.apart("select indicator_code, value, n, status from score.fct_indicators")
     differing = {code for _, code, *_ in apart}
     for column in (code for code in exempt() if "." in code):
