@@ -46,7 +46,7 @@ parse: .venv/installed
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,parity]' -c constraints.txt
 	touch $@
 
 # The libraries that the value models are measured against: PyMC-Marketing needs Python 3.12, and must not decide what

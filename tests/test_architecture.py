@@ -23,13 +23,16 @@ ALLOWED = {
     # Helpers for people at a shell, which look at exports the way the ingest does.
     "tools": {"ingest"} | SHARED,
     "alerts": {"companies"},
+    "event_log": set(),
     "resources": {"publish"} | SHARED,
     "defs": STAGES | SHARED | {"resources", "alerts"},
     "definitions": {"defs"},
     "refresh": {"definitions", "resources", "publish"} | SHARED,
     "cli": {"refresh", "tools"} | STAGES | SHARED,
 }
-MAY_IMPORT_DAGSTER = {"defs", "definitions", "resources", "refresh"}
+MAY_IMPORT_DAGSTER = {"defs", "definitions", "event_log", "resources", "refresh"}
+# By this name Dagster's documentation has `dagster.yaml` ask for the event log; only its public methods are overridden.
+NAMED_IN_SETTINGS = "dagster._core.storage.event_log.SqliteEventLogStorage"
 # The contract is data that every part may read.
 READABLE_ANYWHERE = "dagster_project.ingest.contract"
 MOST_LINES_OF_DEFINITIONS = 30
@@ -98,7 +101,7 @@ def test_nothing_uses_the_private_parts_of_dagster() -> None:
         for module in MODULES
         for name in _imports(module)
         if name.split(".")[0].startswith("dagster") and not name.startswith("dagster_project")
-        if any(part.startswith("_") for part in name.split("."))
+        if name != NAMED_IN_SETTINGS and any(part.startswith("_") for part in name.split("."))
     ]
     assert private == []
 

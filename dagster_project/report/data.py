@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dagster_project.companies import Company
 from dagster_project.report import queries
-from dagster_project.report.content import Note, Number, Row, Sentence, Text, verbatim
+from dagster_project.report.content import Note, Number, Row, Sentence, Text
 from dagster_project.report.labels import Labels
 from dagster_project.report.numbers import UNIT_KINDS
 from dagster_project.report.queries import GRAINS, QUERIES, Grain
@@ -54,10 +54,15 @@ class ReportData:
         return [self._gap(part, Text("", "")) for part in parts if part]
 
     def _gap(self, tables: Sequence[str], needs: Text) -> Note:
-        names: dict[str, Number | Text | date] = {"tables": verbatim(", ".join(tables)), "needs": needs}
-        en, zh = "Not delivered: {tables} has no rows. {needs}", "未交付：{tables} 无数据。{needs}"
+        named = [(self.labels.or_verbatim("table", table), table) for table in tables]
+        said = Text(
+            ", ".join(f"{name.en} ({table})" for name, table in named),
+            "、".join(f"{name.zh} ({table})" for name, table in named),
+        )
+        names: dict[str, Number | Text | date] = {"tables": said, "needs": needs}
+        en, zh = "Not delivered, so without rows: {tables}. {needs}", "未交付，故无数据：{tables}。{needs}"
         if not self.present.issuperset(tables):
-            en, zh = "Not delivered: {tables} is not in this build.", "未交付：本次构建不含 {tables}。"
+            en, zh = "Not delivered, for it is not in this build: {tables}.", "未交付，本次构建不含：{tables}。"
             del names["needs"]
         return Note(Sentence(en, zh, names), "absent")
 

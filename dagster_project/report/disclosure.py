@@ -20,10 +20,14 @@ def hide_small(mart: Mart, rows: list[Row], mix: Sequence[Row], least: int) -> N
     if not mart.people or least <= 1:
         return
     hidden = checked(_cells(mart, rows, mix, least), least)
+    in_mix = _hidden_in_mix(mart, mix)
     for at, row in enumerate(rows):
         gone = {column for column in mart.people if (at, column) in hidden}
         for column in (*mart.people, *mart.behind):
             if (column in gone or mart.behind.get(column) in gone) and row[column] is not None:
+                row[column] = HIDDEN
+        for column in mart.behind:
+            if column in in_mix and row[in_mix[column][0]] in in_mix[column][1] and row[column] is not None:
                 row[column] = HIDDEN
     if mart.is_ranked:
         # Among the rest the place of a hidden row would tell its size.
@@ -43,7 +47,8 @@ def _cells(mart: Mart, rows: Sequence[Row], mix: Sequence[Row], least: int) -> C
     gone = _hidden_in_mix(mart, mix)
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for at, row in enumerate(rows):
-        groups[tuple(row[name] for name in mart.within.split())].append(at)
+        for way in mart.within.split(";"):
+            groups[way, *(row[name] for name in way.split())].append(at)
         for column in mart.people:
             if row[column] is not None:
                 is_gone = column in gone and row[gone[column][0]] in gone[column][1]
@@ -71,5 +76,7 @@ def _hidden_in_mix(mart: Mart, mix: Sequence[Row]) -> dict[str, tuple[str, set[o
         for pair in pairs:
             column, _, measure = pair.partition("=")
             hidden = {row["breakdown_value"] for row in mix if row["breakdown"] == breakdown and row[measure] is HIDDEN}
+            # Who never bought has no segment: what the mix calls unknown is none among the segments.
+            hidden |= {"none"} if "unknown" in hidden else set()
             out[column] = (key, out.get(column, (key, set()))[1] | hidden)
     return out

@@ -55,6 +55,7 @@ def _layout(height: int, **more: Any) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": MUTED, "font": {"color": INK, "size": 12}},
         "legend": {
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "font": {"color": INK},
+            "traceorder": "normal",
         },
         "separators": ".,",
     }  # fmt: skip
@@ -275,6 +276,13 @@ def census_bridge(row: Row, names: Mapping[str, Text]) -> Figures:
     return bridge(steps, names["customers"])
 
 
+def _compact(value: float, language: Language) -> str:
+    """A figure short enough to stand over a bar on a phone: millions, or the ten thousands that Chinese counts in."""
+    if abs(value) < 1e5:
+        return f"{value:,.0f}"
+    return f"{value / 1e6:,.2f}M" if language == "en" else f"{value / 1e4:,.0f}万"
+
+
 def bridge(steps: Sequence[tuple[Text, float, bool]], axis: Text) -> Figures:
     """Floating bars from one level to another; a step that `is_level` stands on the ground."""
     import plotly.graph_objects as go
@@ -289,7 +297,10 @@ def bridge(steps: Sequence[tuple[Text, float, bool]], axis: Text) -> Figures:
     def build(language: Language) -> go.Figure:
         ticks = [label(name.of(language)) for name, _, _ in steps]
         colours = [STONE if is_level else NAVY if value >= 0 else RUST for _, value, is_level in steps]
-        texts = [f"{value:,.0f}" if is_level else f"{value:+,.0f}" for _, value, is_level in steps]
+        texts = [
+            _compact(value, language) if is_level else ("+" if value > 0 else "") + _compact(value, language)
+            for _, value, is_level in steps
+        ]
         return go.Figure(
             [
                 go.Bar(
@@ -307,6 +318,7 @@ def bridge(steps: Sequence[tuple[Text, float, bool]], axis: Text) -> Figures:
             ],
             _layout(
                 360,
+                meta="bridge",
                 showlegend=False,
                 margin={"l": 8, "r": 24, "t": 28, "b": 8},
                 xaxis=_axis(tickvals=list(range(len(steps))), ticktext=ticks, showgrid=False,

@@ -190,7 +190,7 @@ class Writer:
         en, zh = (row[name] for name in column.parts)
         if en is None and zh is None:
             return _NONE
-        text = Text(en or zh, zh or en)
+        text = self.labels.spoken(Text(en or zh, zh or en))
         if len(text.en) <= LONG:
             return self.text(text)
         first = Text(*(f"{_OR.split(words, maxsplit=1)[0][:LONG]} …" for words in (text.en, text.zh)))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from dagster_project.report.content import Text, verbatim
+from dagster_project.report.content import Language, Text, verbatim
 from dagster_project.report.errors import ReportError
 from dagster_project.settings import REFERENCE_DIR
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_CODE = re.compile(r"(?<![\w.])[a-z0-9]+(?:_[a-z0-9]+)+(?![\w.]\w)", re.ASCII)
+# Breakdowns whose buckets are the words of another area.
+NAMED_BY = {"stage": "lifecycle", "from_stage": "lifecycle", "rule": "churn_rule", "ageing_bucket": "ageing"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Labels:
     names: Mapping[tuple[str, str], Text]
     catalogue: Mapping[str, Entry]  # by indicator code, in the catalogue's order
     dimensions: tuple[str, ...]  # in the catalogue's order
+    templates: Mapping[str, Sequence[str]]  # by area: the codes with a gap to fill, the most telling first
 
     def __call__(self, area: str, code: str) -> Text:
         try:
@@ -47,12 +54,34 @@ class Labels:
 
     def or_verbatim(self, area: str, code: str) -> Text:
         """The label where there is one, else the code itself: for words that come from dbt or the contract."""
-        return self.names.get((area, code)) or verbatim(code)
+        return self.names.get((area, code)) or self._phrase(area, code) or verbatim(code)
+
+    def _phrase(self, area: str, said: str) -> Text | None:
+        """What a model says of itself, `needs {} events, has {}`: the words translated, what they name looked up."""
+        for template in self.templates.get(area, ()):
+            match = re.fullmatch(re.escape(template).replace(r"\{\}", "(.+)"), said)
+            if match:
+                label = self.names[area, template]
+                parts = [self.or_verbatim(area, part) for part in match.groups()]
+                return Text(*(label.of(to).format(*(part.of(to) for part in parts)) for to in LANGUAGES))
+        return None
+
+    def spoken(self, text: Text) -> Text:
+        """`text` with the names of the indicators in place of their codes."""
+        return Text(self._spoken(text.en, "en"), self._spoken(text.zh, "zh"))
+
+    def _spoken(self, text: str, language: Language) -> str:
+        def name(found: re.Match[str]) -> str:
+            entry = self.catalogue.get(found[0])
+            return found[0] if entry is None else f"“{entry.name.of(language)}”"
+
+        return _CODE.sub(name, text)
 
     def bucket(self, breakdown: str, value: str) -> Text:
         """A bucket of a breakdown; what a company delivered as its own word stays as delivered."""
         return (
             self.names.get(("bucket", f"{breakdown}.{value}"))
+            or self.names.get((NAMED_BY.get(breakdown, breakdown), value))
             or (self.names["bucket", value] if value == "unknown" else None)
             or verbatim(value)
         )
@@ -69,28 +98,52 @@ def load_labels(folder: Path = REFERENCE_DIR) -> Labels:
         names["dimension", row["dimension"]] = _text(row, "name", folder / "dimensions.csv")
     for row in _rows(folder / "profiles.csv"):
         names["profile", row["profile"]] = _text(row, "name", folder / "profiles.csv")
+    for row in _rows(folder / "value_models.csv"):
+        if row["reason_en"]:
+            names["model_reason", row["reason_en"]] = _text(row, "reason", folder / "value_models.csv")
     catalogue = sorted(_rows(folder / "indicators.csv"), key=lambda row: int(row["position"]))
     for row in catalogue:
         names["indicator_code", row["indicator_code"]] = _text(row, "name", folder / "indicators.csv")
     return Labels(
         names=names,
-        catalogue={row["indicator_code"]: _entry(row, folder / "indicators.csv") for row in catalogue},
+        catalogue={row["indicator_code"]: _entry(row, names, folder / "indicators.csv") for row in catalogue},
         dimensions=tuple(row["dimension"] for row in dimensions),
+        templates=_templates(names),
     )
 
 
-def _entry(row: Mapping[str, str], path: Path) -> Entry:
+def _templates(names: Mapping[tuple[str, str], Text]) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for area, code in sorted(names, key=lambda name: -len(name[1])):
+        if "{}" in code:
+            out.setdefault(area, []).append(code)
+    return out
+
+
+def _entry(row: Mapping[str, str], names: Mapping[tuple[str, str], Text], path: Path) -> Entry:
     return Entry(
         code=row["indicator_code"],
         dimension=row["dimension"],
         name=_text(row, "name", path),
-        definition=_text(row, "definition", path),
+        definition=_definition(row, names, path),
         method=row["method"],
         interval_kind=row["interval_kind"],
         window_kind=row["window_kind"],
         mart=row["mart"],
         sections=tuple(row["sections"].split()),
     )
+
+
+def _definition(row: Mapping[str, str], names: Mapping[tuple[str, str], Text], path: Path) -> Text:
+    """A definition with the words a reader sees in place of the codes of cuts and measures it names."""
+    text = _text(row, "definition", path)
+    en, zh = row["definition_en"], text.zh
+    for code in re.findall(r"`(\w+)`", en):
+        label = names.get(("breakdown", code)) or names.get(("bucket", f"measure.{code}"))
+        if label is not None:
+            en = en.replace(f"`{code}`", f"“{label.en[:1].lower()}{label.en[1:]}”")
+            zh = re.sub(rf"(?<!\w){code}(?!\w)", f"“{label.zh}”", zh, flags=re.ASCII)
+    return Text(en.replace("`", "").strip(), zh)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -39,6 +39,8 @@ def written(value: int | float | Decimal, kind: Kind, unit: str | None = None) -
     if kind == "count":
         return f"{round(value):,}"
     if kind == "money":
+        if value == 0:
+            return "0"
         return _unsigned_zero(f"{value:,.0f}" if abs(float(value)) >= 100 else f"{value:,.2f}")
     if kind == "share":
         return percent(float(value))
@@ -46,7 +48,8 @@ def written(value: int | float | Decimal, kind: Kind, unit: str | None = None) -
         return _unsigned_zero(f"{float(value):,.2f}")
     if kind == "score":
         return _unsigned_zero(f"{float(value):,.1f}")
-    return _unsigned_zero(f"{float(value):,.3f}")
+    # A figure whose unit nobody named: a claim of thirty million has no thousandths.
+    return _unsigned_zero(f"{float(value):,.3f}" if abs(value) < 1000 else f"{value:,.0f}")
 
 
 def percent(share: float) -> str:

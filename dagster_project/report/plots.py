@@ -16,6 +16,7 @@ from dagster_project.report.figures import (
     MUTED,
     NAVY,
     RUST,
+    SEQUENCE,
     STONE,
     TEAL,
     Figures,
@@ -54,6 +55,26 @@ class Line:
     points: Sequence[tuple[float, Any, Any, Any]]
 
 
+@dataclass(frozen=True)
+class Field:
+    """One field of a grid: where it lies, how many are in it and what each of them brought."""
+
+    x: int
+    y: int
+    count: Any
+    value: Any
+
+
+@dataclass(frozen=True)
+class Link:
+    """So many of the group `end`, one level on, were brought by the group `start`."""
+
+    level: int
+    start: int
+    end: int
+    count: int
+
+
 def _said(value: Any, kind: Kind, language: Language) -> str:
     if value is HIDDEN:
         return HIDDEN_WORD.of(language)
@@ -85,6 +106,8 @@ def bars(rows: Sequence[Text], series: Sequence[Series], kind: Kind, title: Text
     values = [shown(value) or 0.0 for each in series for value in each.values]
     top, bottom = max([0.0, *values]), min([0.0, *values])
     spread = (top - bottom) or 1.0
+    # Figures left of the bars need room; beside a sliver of a bar less.
+    room = 0.0 if bottom == 0 else 0.24 if bottom < -0.02 * spread else 0.1
 
     def build(language: Language) -> go.Figure:
         traces = [
@@ -113,7 +136,7 @@ def bars(rows: Sequence[Text], series: Sequence[Series], kind: Kind, title: Text
                 bargroupgap=0.06,
                 xaxis=_axis(
                     tickformat=TICKS.get(kind, ",.2f"), nticks=5, zeroline=True, zerolinecolor=MUTED,
-                    range=[bottom - (0.22 * spread if bottom < 0 else 0), top + 0.22 * spread],
+                    range=[bottom - room * spread, top + 0.22 * spread],
                     title=title.of(language) if title else None,
                 ),
                 yaxis=_names(rows, language),
@@ -186,7 +209,8 @@ def pareto(rows: Sequence[Text], counts: Sequence[Any], shares: Sequence[Any], w
                 go.Bar(
                     x=x, y=[shown(value) or 0 for value in counts], marker={"color": NAVY},
                     name=words["count"].of(language), text=[_said(value, "count", language) for value in counts],
-                    textposition="inside", insidetextanchor="start", textfont={"size": 11},
+                    textposition=["outside" if value is HIDDEN else "inside" for value in counts],
+                    insidetextanchor="start", textfont={"size": 11}, cliponaxis=False,
                     hovertext=[label(name.of(language)) for name in rows],
                     hovertemplate="%{hovertext}: %{text}<extra></extra>",
                 ),
@@ -269,7 +293,7 @@ def _band(at: int, line: Line, language: Language, is_step: bool) -> list[Any]:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (0, 2, 4))
     shape = {"width": 0, "shape": "hv" if is_step else "linear"}
     same: dict[str, Any] = {"x": [x for x, _, _ in known], "mode": "lines", "line": shape, "hoverinfo": "skip",
-                            "showlegend": False, "legendgroup": line.name.of(language)}  # fmt: skip
+                            "showlegend": False}  # fmt: skip
     return [
         go.Scatter(y=[high for _, _, high in known], **same),
         go.Scatter(
@@ -319,5 +343,133 @@ def dots(
             ],
         )  # fmt: skip
         return go.Figure([trace], layout)
+
+    return in_both(build)
+
+
+def grid(
+    fields: Sequence[Field], names: tuple[Sequence[str], Sequence[str]], titles: tuple[Text, Text], currency: str
+) -> Figures:
+    """A map: the darker a field, the more each of its customers brought; both figures stand in it."""
+    import plotly.graph_objects as go
+
+    known = sorted(value for field in fields if (value := shown(field.value)) is not None)
+
+    def shade(field: Field) -> str:
+        value = shown(field.value)
+        if value is None:
+            return "#ffffff"
+        # By rank: one rich field would leave all others alike.
+        return SEQUENCE[-1 - known.index(value) * len(SEQUENCE) // len(known)]
+
+    def build(language: Language) -> go.Figure:
+        texts = [
+            HIDDEN_WORD.of(language)
+            if field.count is HIDDEN
+            else f"{written(field.count, 'count')}<br>{_short(field.value, language)}"
+            for field in fields
+        ]
+        trace = go.Bar(
+            x=[field.x for field in fields],
+            y=[1 for _ in fields],
+            base=[field.y - 0.5 for field in fields],
+            width=1,
+            marker={"color": [shade(field) for field in fields], "line": {"color": "#ffffff", "width": 2}},
+            text=texts,
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            insidetextfont={
+                "color": ["#ffffff" if shade(field) in SEQUENCE[:5] else INK for field in fields], "size": 11,
+            },
+            constraintext="none",
+            cliponaxis=False,
+            hovertext=[f"{names[0][field.x]} | {names[1][field.y]}" for field in fields],
+            hovertemplate=f"%{{hovertext}}<br>%{{text}} {currency}<extra></extra>",
+            showlegend=False,
+        )  # fmt: skip
+        axes = [
+            _axis(
+                title=title.of(language), tickvals=list(range(len(found))), ticktext=[label(name) for name in found],
+                range=[-0.5, len(found) - 0.5], showgrid=False, tickfont={"color": INK, "size": 11},
+            )
+            for title, found in zip(titles, names, strict=True)
+        ]  # fmt: skip
+        return go.Figure([trace], _layout(110 + 58 * len(names[1]), xaxis=axes[0], yaxis=axes[1], bargap=0))
+
+    return in_both(build)
+
+
+def _short(value: Any, language: Language) -> str:
+    """Money small enough for a field: beyond five digits thousands, or the ten thousands that Chinese counts in."""
+    if value is None or value is HIDDEN:
+        return HIDDEN_WORD.of(language) if value is HIDDEN else ""
+    number = float(value)
+    if abs(number) < 1e5:
+        return f"{number:,.0f}"
+    return f"{number / 1e4:,.1f}万" if language == "zh" else f"{number / 1e3:,.1f}k"
+
+
+def network(links: Sequence[Link], groups: Sequence[Text], levels: Sequence[Text]) -> Figures:
+    """Who brought whom: a circle a group and level, a line as wide as the customers that came over it."""
+    import plotly.graph_objects as go
+
+    most = max(link.count for link in links)
+    sizes: dict[tuple[int, int], int] = {}
+    for link in links:
+        if link.level == 0:
+            sizes[0, link.start] = sizes.get((0, link.start), 0) + link.count
+        place = link.level + 1, link.end
+        sizes[place] = sizes.get(place, 0) + link.count
+        sizes.setdefault((link.level, link.start), 0)
+    last = max(level for level, _ in sizes)
+
+    def build(language: Language) -> go.Figure:
+        lines = [
+            go.Scatter(
+                x=[link.level, link.level + 1], y=[link.start, link.end], mode="lines", hoverinfo="skip",
+                line={"width": 1.5 + 20 * link.count / most, "color": COLOURS[link.start % len(COLOURS)]},
+                opacity=0.35, showlegend=False,
+            )
+            for link in sorted(links, key=lambda link: -link.count)
+        ]  # fmt: skip
+        # So far along that no two lines of a step pass the same height.
+        along = 1 / (len(groups) + 1)
+        counts = go.Scatter(
+            x=[link.level + along for link in links],
+            y=[link.start + along * (link.end - link.start) for link in links],
+            mode="text",
+            text=[written(link.count, "count") for link in links],
+            textposition="middle right",
+            textfont={"color": INK, "size": 11},
+            hovertext=[
+                f"{groups[link.start].of(language)} → {groups[link.end].of(language)}: {link.count:,}" for link in links
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
+            showlegend=False,
+        )
+        nodes = go.Scatter(
+            x=[level for level, _ in sizes],
+            y=[group for _, group in sizes],
+            mode="markers",
+            marker={
+                "size": [8 + 22 * (size / max(sizes.values())) ** 0.5 for size in sizes.values()],
+                "color": [COLOURS[group % len(COLOURS)] for _, group in sizes],
+                "opacity": 1, "line": {"color": "#ffffff", "width": 2},
+            },
+            hoverinfo="skip", cliponaxis=False, showlegend=False,
+        )  # fmt: skip
+        return go.Figure(
+            [*lines, nodes, counts],
+            _layout(
+                110 + 76 * len(groups),
+                margin={"l": 8, "r": 30, "t": 16, "b": 8},
+                xaxis=_axis(
+                    tickvals=list(range(last + 1)), ticktext=[label(name.of(language)) for name in levels[: last + 1]],
+                    range=[-0.25, last + 0.25], showgrid=False, tickfont={"color": INK, "size": 12},
+                ),
+                yaxis=_names(groups, language),
+            ),
+        )  # fmt: skip
 
     return in_both(build)

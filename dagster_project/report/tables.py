@@ -104,7 +104,7 @@ _OWN: Mapping[str, tuple[str, tuple[Column, ...]]] = {
             Column("n", "count"),
             Column("floor_value", "figure"),
             Column("target_value", "figure"),
-            Column("basis", "text"),
+            Column("basis", "label", area="goalpost_basis"),
             Column("weight", "share"),
             Column("score", "score"),
             Column("score_ci_low", "score"),

@@ -55,12 +55,13 @@ def fitted(fit: Fit, names: Sequence[str], optimum: Optimum) -> Fit:
     if not optimum.converged or optimum.covariance is None:
         return replace(fit, reason=f"the likelihood has no peak: {_extremes(parameters)}")
     errors = np.sqrt(np.diag(optimum.covariance)) * optimum.parameters
-    # Where nobody is seen to leave, the chance to leave runs to nothing: a finding, and the other parameters stand.
+    # Where nobody is seen to leave, or all at one chance, a and b run away: a finding, and the other parameters stand.
+    # What is held at a limit has no error.
     limit = f"a parameter is at its limit ({_extremes(parameters)}); " if optimum.is_at_limit else ""
     return replace(
         fit,
         note=limit,
-        standard_errors=dict(zip(names, (float(value) for value in errors), strict=True)),
+        standard_errors={name: float(error) for name, error in zip(names, errors, strict=True) if error > 0},
         block=Block(fit.model, np.log(optimum.parameters), optimum.covariance),
     )
 
@@ -68,6 +69,10 @@ def fitted(fit: Fit, names: Sequence[str], optimum: Optimum) -> Fit:
 def holdout(expected: Floats, actual: Floats) -> Holdout:
     """Compare what was expected of each customer with what he did."""
     return Holdout(len(actual), float(expected.sum()), float(actual.sum()), _deviance(actual, expected))
+
+
+# A model of a year ago that has none to hand over to: told, and forecasts nothing.
+_NONE_TODAY = "no model of this part can be used as of today, so none is chosen"
 
 
 def choose(fits: Sequence[Fit]) -> list[Fit]:
@@ -78,7 +83,7 @@ def choose(fits: Sequence[Fit]) -> list[Fit]:
     """
     usable = [fit for fit in fits if fit.run == "current" and fit.block is not None]
     if not usable:
-        return list(fits)
+        return [fit if fit.block is None else replace(fit, reason=fit.note + _NONE_TODAY) for fit in fits]
     held = [fit for fit in usable if fit.holdout is not None]
     best = min(held, key=lambda fit: fit.holdout.deviance if fit.holdout else 0.0) if held else usable[-1]
     return [_told(fit, best, len(usable)) for fit in fits]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,13 @@ from scipy.special import digamma, gammaln, polygamma
 
 from dagster_project.value.newton import Evaluation, Floats, Optimum, maximize
 
+Part = TypeVar("Part")
 Model = Literal["bg_nbd", "mbg_nbd"]
 MODELS: tuple[Model, ...] = ("bg_nbd", "mbg_nbd")
 PARAMETERS = ("r", "alpha", "a", "b")
 
 # Rows worked on at once: their columns stay in the processor's cache.
-_CHUNK = 8192
+CHUNK = 8192
 # Larger books are not grouped: sorting them costs more than the rows it saves.
 _GROUPED_UP_TO = 200_000
 # Every how-many-eth row a first fit sees; the last fits see all.
@@ -137,30 +138,42 @@ def fit(model: Model, book: Purchases, on_step: Callable[[str], None] = lambda m
         start,
         on_step=lambda step, value: on_step(f"{model}: step {step} on {book.tuples:,} tuples, {value:,.4f}"),
     )
-    return found if found.converged else _without_loss(model, book, found)
+    return found if found.converged else _at_a_limit(model, book, found)
 
 
 # A chance to leave of one in a billion.
 _NOBODY_LEAVES = np.array([1e-3, 1e6])
-# What a likelihood may gain by letting somebody leave and still be called flat.
+# So large a b leaves no room for chances that differ.
+_ALL_ALIKE = np.array([1e5])
+# What a likelihood may still gain beyond a limit and be called flat.
 _NO_GAIN = 0.05
 
 
-def _without_loss(model: Model, book: Purchases, found: Optimum) -> Optimum:
-    """Where nobody is seen to leave, a and b run away and the climb has no top: it is then that of the rates alone."""
+def _at_a_limit(model: Model, book: Purchases, found: Optimum) -> Optimum:
+    """Where a and b run away the climb has no top. Either nobody is seen to leave, and it is that of the rates alone;
+    or all leave at one chance, and it is that of the rates and this chance."""
+    alike = np.append(found.parameters[:2], found.parameters[2] / found.parameters[3] * _ALL_ALIKE)
+    for fixed, start in ((_NOBODY_LEAVES, found.parameters[:2]), (_ALL_ALIKE, alike)):
+        still = _with_fixed(model, book, fixed, start)
+        if still.converged and still.covariance is not None and still.log_likelihood > found.log_likelihood - _NO_GAIN:
+            free = len(start)
+            covariance = np.zeros((4, 4))
+            covariance[:free, :free] = still.covariance
+            parameters = np.concatenate((still.parameters, fixed))
+            evaluations = found.evaluations + still.evaluations
+            return Optimum(parameters, still.log_likelihood, covariance, True, evaluations, is_at_limit=True)
+    return found
 
-    def rates(parameters: Floats) -> Evaluation:
-        value, gradient, hessian = evaluate(model, book, np.concatenate((parameters, _NOBODY_LEAVES)))
-        return value, gradient[:2], hessian[:2, :2]
 
-    still = maximize(rates, found.parameters[:2])
-    if not still.converged or still.covariance is None or still.log_likelihood < found.log_likelihood - _NO_GAIN:
-        return found
-    covariance = np.zeros((4, 4))
-    covariance[:2, :2] = still.covariance
-    parameters = np.concatenate((still.parameters, _NOBODY_LEAVES))
-    evaluations = found.evaluations + still.evaluations
-    return Optimum(parameters, still.log_likelihood, covariance, True, evaluations, is_at_limit=True)
+def _with_fixed(model: Model, book: Purchases, fixed: Floats, start: Floats) -> Optimum:
+    """The last parameters as given, the others climbed."""
+    free = len(start)
+
+    def freed(parameters: Floats) -> Evaluation:
+        value, gradient, hessian = evaluate(model, book, np.concatenate((parameters, fixed)))
+        return value, gradient[:free], hessian[:free, :free]
+
+    return maximize(freed, start)
 
 
 def evaluate(model: Model, book: Purchases, parameters: Floats) -> Evaluation:
@@ -171,7 +184,7 @@ def evaluate(model: Model, book: Purchases, parameters: Floats) -> Evaluation:
     if model == "mbg_nbd":
         nothing = np.zeros_like(book.single_age)
         sums.add(_departures(model, parameters, nothing, nothing, book.single_age, book.single_count))
-    for part in _in_threads(partial(_departures_of, model, parameters, book), len(book.frequency)):
+    for part in in_threads(partial(_departures_of, model, parameters, book), len(book.frequency)):
         sums.add(part)
     return sums.value, sums.gradient, sums.hessian
 
@@ -213,9 +226,10 @@ def _every(book: Purchases, step: int) -> Purchases:
     return Purchases(x, t, age, None, book.single_age, singles)
 
 
-def _in_threads(work: Callable[[int, int], Evaluation], rows: int) -> Iterator[Evaluation]:
-    """numpy lets go of the interpreter while it computes, so that threads share the rows."""
-    if rows < 16 * _CHUNK:
+def in_threads(work: Callable[[int, int], Part], rows: int) -> Iterator[Part]:
+    """What `work` makes of the rows from one to before another. numpy lets go of the interpreter while it computes, so
+    that threads share them."""
+    if rows < 16 * CHUNK:
         yield work(0, rows)
         return
     edges = [rows * part // _WORKERS for part in range(_WORKERS + 1)]
@@ -265,8 +279,8 @@ def _departures(
     """ln(1 + odds of having left), the one term that needs every tuple; rows are worked on a cacheful at a time."""
     r, alpha, a, b = parameters
     value, gradient, hessian, curves = 0.0, np.zeros(4), np.zeros((4, 4)), np.zeros(4)
-    for first in range(0, len(x), _CHUNK):
-        rows = slice(first, first + _CHUNK)
+    for first in range(0, len(x), CHUNK):
+        rows = slice(first, first + CHUNK)
         ending, last = 1 / (alpha + age[rows]), 1 / (alpha + t[rows])
         wait = np.log(last / ending)
         rx = r + x[rows]

@@ -407,6 +407,7 @@ def test_a_file_without_header_is_declared_so(world: World) -> None:
         ("YYYY年M月D日", "2024年2月5日", "2024-02-05"),
         ("%d.%m.%Y", "05.02.2024", "2024-02-05"),
         ("epoch_s", "1707091200", "2024-02-05"),
+        ("epoch_ms", "1707091200000", "2024-02-05"),
     ],
 )
 def test_declared_date_formats(world: World, form: str, cell: str, day: str) -> None:

@@ -23,6 +23,7 @@ from dagster_project.companies import load_company
 from dagster_project.ingest.pseudonyms import Pseudonymiser
 from dagster_project.publish import ledger
 from dagster_project.publish.generations import (
+    HISTORY,
     CompanyStatus,
     Generation,
     current_generation,
@@ -175,7 +176,7 @@ def test_a_single_asset_can_be_built_again_but_not_published_alone(branch: World
     assert not judged_alone.success
     with branch.instance() as instance:
         words = failure_words(judged_alone, instance)
-    assert "stage scores was not done by the build's own run" in words
+    assert "stage indicators was not done by the build's own run" in words
     assert branch.published(COMPANY) == before
 
 
@@ -375,7 +376,10 @@ def test_the_same_input_gives_the_same_marts_row_for_row(history: History) -> No
     assert after.generation is not None
     assert after.verdict is not None
     assert after.generation.number == 1
-    assert after.verdict.relations == after.generation.relations
+    built, published = dict(after.verdict.relations), dict(after.generation.relations)
+    for log_of_generations in (built, published):
+        del log_of_generations[HISTORY]
+    assert built == published
     assert after.last_run is not None
     assert after.last_run.outcome == "unchanged"
 

@@ -103,3 +103,41 @@ def test_a_word_without_a_label_is_refused(labels: Labels) -> None:
     with pytest.raises(ReportError, match="no column 'custommers'"):
         labels("column", "custommers")
     assert labels.bucket("acquisition_channel", "小红书") == Text("小红书", "小红书")
+
+
+@pytest.mark.parametrize(
+    ("reason", "zh"),
+    [
+        ("needs 30 events, has 9", "需 30 个事件，仅有 9 个"),
+        ("not admitted for this trade: The trade has no running contracts", "本行业不采用：该行业无持续合同"),
+        ("in place of gamma_gamma: needs 20 customers, has 3", "代替 Gamma-Gamma：需 20 位客户，仅有 3 位"),
+        ("the only model of this part; covariates: had_before, is_referred",
+         "该部分的唯一模型；协变量：此前已有、由他人转介绍"),
+        ("a parameter is at its limit (b 9e+05); the only usable model", "有参数触及边界（b 9e+05）；唯一可用模型"),
+    ],
+)  # fmt: skip
+def test_a_model_gives_its_reason_in_both_languages(labels: Labels, reason: str, zh: str) -> None:
+    """Why a model was not used is what a Chinese reader asks first; it stood there in English."""
+    assert labels.or_verbatim("model_reason", reason).zh == zh
+
+
+def test_every_reason_of_a_model_has_a_translation(labels: Labels) -> None:
+    """A new reason in the value models shows in English on the Chinese page, and no run says so."""
+    said = re.compile(r"""(?:reason=|reason = |return |why = )f?"([a-z][^"]{14,})\"""")
+    folder = Path(__file__).parents[2] / "dagster_project" / "value"
+    modules = ("assess", "fits", "purchases", "margins", "renewals", "hazards")
+    found = [text for module in modules for text in said.findall((folder / f"{module}.py").read_text(encoding="utf-8"))]
+    assert len(found) > 15
+    for text in found:
+        example = re.sub(r"\{[^{}]*\}", "7", text.replace("{fit.note}", "").replace("{name}", "customers"))
+        translated = labels.or_verbatim("model_reason", example)
+        assert CHINESE.search(translated.zh), text
+
+
+def test_codes_are_spoken_by_their_names(labels: Labels) -> None:
+    """`see follow_on_rate` tells a buyer nothing."""
+    found = labels.spoken(Text("see follow_on_rate, needs orders.total_amount", "见follow_on_rate"))
+    assert found.en == f"see “{labels.catalogue['follow_on_rate'].name.en}”, needs orders.total_amount"
+    assert found.zh == f"见“{labels.catalogue['follow_on_rate'].name.zh}”"
+    for entry in labels.catalogue.values():
+        assert "`" not in entry.definition.en

@@ -107,3 +107,33 @@ def test_rows_of_customers_are_for_the_seller_alone() -> None:
     for mart in MARTS:
         shown = [key for column in mart.columns for key in column.parts or (column.name,)]
         assert not [key for key in shown if key in ("customer_id", "holder_id", "staff_id", "referrer_customer_id")]
+
+
+def test_a_field_of_a_grid_does_not_follow_from_its_margins() -> None:
+    """Fifths of the book and numbers of orders are known from elsewhere: a field hidden in its row alone is not."""
+    grid = Mart("x.y", None, "up", "up:count! across:count! customers:people", within="up; across")
+    counts = [[2, 30, 40], [30, 40, 50], [60, 70, 80]]
+    rows: list[dict[str, Any]] = [
+        {"up": up, "across": across, "customers": n} for up, line in enumerate(counts) for across, n in enumerate(line)
+    ]
+    hide_small(grid, rows, [], LEAST)
+    unknown = [row for row in rows if row["customers"] is HIDDEN]
+    assert rows[0] in unknown
+    assert len(unknown) < len(rows)
+    margins = np.array([[float(row[way] == at) for row in unknown] for way in ("up", "across") for at in range(3)])
+    alone = np.array([float(row is rows[0]) for row in unknown])
+    assert np.linalg.matrix_rank(np.vstack([margins, alone])) > np.linalg.matrix_rank(margins), "it follows"
+
+
+def test_money_the_mix_hides_is_hidden_here() -> None:
+    """Revenue of a bucket on few buyers was hidden in the mix and stood in the table of segments."""
+    mart = Mart("x.y", None, "segment", "segment:text customers:people revenue:money<customers",
+                like_mix="rfm_segment segment customers=customers revenue=revenue_net_12m")  # fmt: skip
+    rows: list[dict[str, Any]] = [{"segment": name, "customers": 40, "revenue": 9} for name in ("a", "b", "none")]
+    mix: list[dict[str, Any]] = [
+        {"breakdown": "rfm_segment", "breakdown_value": name, "customers": 40, "revenue_net_12m": value}
+        for name, value in (("a", HIDDEN), ("b", 9), ("unknown", HIDDEN))
+    ]
+    hide_small(mart, rows, mix, LEAST)
+    assert [row["revenue"] for row in rows] == [HIDDEN, 9, HIDDEN]
+    assert [row["customers"] for row in rows] == [40, 40, 40]

@@ -19,11 +19,16 @@ def log_likelihoods(parameters: Floats, x: np.ndarray, t: np.ndarray, age: np.nd
     total = r + s + x
     larger, smaller = max(alpha, beta), min(alpha, beta)
     second = s + 1 if alpha >= beta else r + x
-    at_last = hyp2f1(total, second, total + 1, (larger - smaller) / (larger + t)) / (larger + t) ** total
-    at_end = hyp2f1(total, second, total + 1, (larger - smaller) / (larger + age)) / (larger + age) ** total
+
+    def inverse(time: np.ndarray) -> Floats:
+        """In logs: powers of a hundred purchases overflow."""
+        ratio = hyp2f1(total, second, total + 1, (larger - smaller) / (larger + time))
+        return np.log(ratio) - total * np.log(larger + time)
+
+    at_last, at_end = inverse(t), inverse(age)
     base = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
     alive = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
-    gone = np.log(s / total) + np.log(np.maximum(at_last - at_end, 1e-300))
+    gone = np.log(s / total) + at_last + np.log(np.maximum(-np.expm1(at_end - at_last), 1e-300))
     return base + np.logaddexp(alive, gone)
 
 

@@ -186,7 +186,7 @@ def _tables(data: ReportData, name: str, shown: Sequence[Block]) -> list[Block]:
                            searchable=len(data.rows[mart.query]) > 12, is_titled=False)])
         for mart in MARTS
         if mart.dimension == name and mart.query not in seen and data.rows[mart.query]
-        for title in [data.labels("table", mart.table)]
+        for title in [data.labels("table", mart.label)]
     ]  # fmt: skip
 
 
@@ -202,9 +202,10 @@ def _with_tables(blocks: Sequence[Block]) -> list[Table | Heat]:
 
 def _gaps(data: ReportData, name: str, shown: Sequence[Block]) -> Sequence[Block]:
     """Tables of this dimension without a row: one note for each way in which they are missing."""
-    said = {block.sentence.values.get("tables") for block in shown if isinstance(block, Note)}
+    said = [block.sentence.values.get("tables") for block in shown if isinstance(block, Note)]
+    named = " ".join(each.en for each in said if isinstance(each, Text))
     tables = [mart.table for mart in MARTS if mart.dimension == name and not data.rows[mart.query]]
-    return data.lacking([table for table in tables if verbatim(table) not in said])
+    return data.lacking([table for table in tables if f"({table})" not in named])
 
 
 def _computed(data: ReportData, name: str, anchor: str) -> list[Block]:
@@ -252,7 +253,7 @@ def _sql(name: str, shown: Sequence[Block], folded: Sequence[Block]) -> Block:
     statements = [
         "select indicator_code, breakdown, breakdown_value, value, n, ci_low, ci_high, status, reason\n"
         f"from score.fct_indicators\nwhere dimension = '{name}'\norder by indicator_code, breakdown, breakdown_value;",
-        *(f"from {table};" for table in tables if not table.startswith("score.")),
+        *(f"select * from {table};" for table in tables if not table.startswith("score.")),  # noqa: S608 - own names
     ]
     return Fold(
         Text("SQL to get these figures", "查询语句"),

@@ -92,15 +92,17 @@ def _finding(row: Row) -> Sentence:
         "remedy": Text(row["remedy_en"] or "", row["remedy_zh"] or ""),
         **{name: Number(row[name], "money", f"fct_findings.{name}") for name in MONEY if row[name] is not None},
     }
+    if values.get("money_low") == values.get("money_high"):  # known to the unit
+        values.pop("money_low", None)
     if "money_base" not in values:
-        return Sentence("{title}. {remedy}", "{title}。{remedy}", values)
+        return Sentence("{title}. {remedy}.", "{title}。{remedy}。", values)
     if values.keys() >= set(MONEY):
         return Sentence(
-            "{title}: {money_base} ({money_low} to {money_high}). {remedy}",
-            "{title}：{money_base}（{money_low} 至 {money_high}）。{remedy}",
+            "{title}: {money_base} ({money_low} to {money_high}). {remedy}.",
+            "{title}：{money_base}（{money_low} 至 {money_high}）。{remedy}。",
             values,
         )
-    return Sentence("{title}: {money_base}. {remedy}", "{title}：{money_base}。{remedy}", values)
+    return Sentence("{title}: {money_base}. {remedy}.", "{title}：{money_base}。{remedy}。", values)
 
 
 def _unknown(data: ReportData) -> list[Block]:
@@ -117,8 +119,12 @@ def _unknown(data: ReportData) -> list[Block]:
         blocks.append(
             Paragraph(
                 Sentence(
-                    "{indicators} indicators are without the evidence they need; annexes say which and why.",
-                    "{indicators} 项指标缺少所需依据，详见附录。",
+                    "{indicators} indicators are without the evidence they need; annexes say which and why."
+                    if total["indicators_not_assessed"]
+                    else "Indicators without the evidence they need: {indicators}. What would make the score surer:",
+                    "{indicators} 项指标缺少所需依据，详见附录。"
+                    if total["indicators_not_assessed"]
+                    else "缺少所需依据的指标：{indicators} 项。以下可使得分更可靠：",
                     {
                         "indicators": Number(
                             total["indicators_not_assessed"], "count", "overall.indicators_not_assessed"

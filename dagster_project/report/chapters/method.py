@@ -15,7 +15,7 @@ GOALPOSTS = (
     Column("score", "score"),
     Column("score_interval", "pair", parts=("score_ci_low", "score_ci_high")),
     Column("weight", "share"),
-    Column("basis", "text"),
+    Column("basis", "label", area="goalpost_basis"),
 )
 
 

@@ -29,7 +29,7 @@ EXHIBITS: Mapping[str, tuple[Callable[[ReportData], list[Block]], ...]] = {
         worth.forecast,
         worth.backtest,
     ),
-    "segmentation": (book.segments, book.affinity),
+    "segmentation": (book.rfm_map, book.segments, book.affinity),
     "channels": (channels.funnel, channels.conversion, channels.cost, channels.channels, channels.partners),
     "service": (service.causes, service.waiting),
     "relationship": (service.care, risk.key_people),

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dagster_project.report.content import Text
-from dagster_project.report.exhibits.shapes import Bars, Bridge, Columns
+from dagster_project.report.exhibits.shapes import Bars, Bridge, Columns, Map
 
+rfm_map = Map(
+    query="rfm_map",
+    title=Text("RFM map: how recently, how often, how much", "RFM 分布图：近度、频率与金额"),
+    en="The most valuable field: {customers} customers with {orders_each} orders, the last in {last_orders}, have "
+    "brought {revenue_per_customer} each. In each field: customers, and revenue of each to date; darker is more.",
+    zh="价值最高的一格：{customers} 位客户，订单数 {orders_each}，末次下单 {last_orders}，人均累计收入 "
+    "{revenue_per_customer}。每格为客户数与人均累计收入，颜色越深越高。",
+    pick="revenue_per_customer",
+    x=("recency_score", "last_orders"),
+    y=("frequency_score", "orders_each"),
+    count="customers",
+    value="revenue_per_customer",
+    titles=(Text("Last order", "末次下单"), Text("Orders to date", "累计订单数")),
+)
 segments = Bars(
     query="fct_segments",
     name="rfm",
-    title=Text("RFM map: customers and revenue by purchase segment", "RFM 分布：各消费细分的客户与收入"),
+    title=Text("Customers and revenue by purchase segment", "各消费细分的客户与收入"),
     en="Most revenue comes from the segment {segment}: {revenue_share} from {customer_share} of the customers.",
     zh="收入最多的细分为{segment}：{customer_share} 的客户贡献 {revenue_share} 的收入。",
     pick="revenue_share",
@@ -38,8 +52,8 @@ affinity = Bars(
 transitions = Columns(
     query="fct_lifecycle_transitions",
     title=Text("Where customers of each stage were a year later", "各阶段客户一年后的去向"),
-    en="Most often: from {from_stage} to {to_stage}, {customers} customers, {share} of that stage.",
-    zh="最常见：由{from_stage}到{to_stage}，{customers} 位，占该阶段 {share}。",
+    en="Of those {from_stage} a year ago, {share} are now {to_stage}: {customers} customers.",
+    zh="一年前为{from_stage}的客户中，{share} 现为{to_stage}，共 {customers} 位。",
     pick="customers",
     keep=lambda row: row["from_stage"] != "unknown",
     x="from_stage",

@@ -7,6 +7,7 @@ without a row to show is no exhibit: the chapter says what is missing.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,17 +22,20 @@ from dagster_project.report.content import (
     Chart,
     Column,
     Kind,
+    Note,
     Number,
     Row,
     Sentence,
     Table,
     Text,
+    verbatim,
 )
 from dagster_project.report.data import ReportData
 from dagster_project.report.figures import Figures
 from dagster_project.report.marts import BY_QUERY
-from dagster_project.report.plots import Line, Series
+from dagster_project.report.plots import Field, Line, Link, Series
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 LONG = 20  # rows of a table from which it is searched
 NOTHING = Text("", "")
@@ -46,9 +50,17 @@ def size_of(value: Any) -> float:
     return float(value) if isinstance(value, int | float | Decimal) else float("-inf")
 
 
+def _agrees(row: Row, values: Mapping[str, Any]) -> bool:
+    return all(row[key] == value for key, value in values.items())
+
+
 @dataclass(frozen=True, kw_only=True)
-class Shape:
-    """What every chart of a declared table has. `where` keeps rows by the values of columns."""
+class Shape(ABC):
+    """What every chart of a declared table has.
+
+    `where` keeps rows by the values of columns; `told` names the one to speak of where that is not the highest, which
+    need not be among those drawn.
+    """
 
     query: str
     title: Text
@@ -57,32 +69,32 @@ class Shape:
     pick: str
     where: Mapping[str, Any] = field(default_factory=dict)
     keep: Callable[[Row], bool] = lambda _: True
+    told: Mapping[str, Any] = field(default_factory=dict)
+    least: int = 1  # rows to draw: fewer show nothing
     name: str = ""  # tells two charts of one table apart
     size: Literal["small", "wide"] = "wide"
 
     def __call__(self, data: ReportData) -> list[Block]:
-        rows = [
-            row
-            for row in data.rows[self.query]
-            if all(row[key] == value for key, value in self.where.items()) and self.keep(row)
-        ]
-        if not any(is_known(row[self.pick]) for row in rows):
+        rows = [row for row in data.rows[self.query] if _agrees(row, self.where) and self.keep(row)]
+        if sum(is_known(row[self.pick]) for row in rows) < self.least:
             return []
         mart = BY_QUERY[self.query]
         anchor = f"{self.query}-{self.name}".strip("-").replace("_", "-")
         table = Table(
-            f"{anchor}-rows", self.query, data.labels("table", mart.table), mart.columns, rows,
+            f"{anchor}-rows", self.query, data.labels("table", mart.label), mart.columns, rows,
             searchable=len(rows) > LONG,
         )  # fmt: skip
         said = [self.pick, *_PLACEHOLDER.findall(self.en)]
-        telling = [row for row in rows if all(is_known(row[name]) for name in said)] or rows
+        spoken_of = [row for row in data.rows[self.query] if self.told and _agrees(row, self.told)] or rows
+        telling = [row for row in spoken_of if all(is_known(row[name]) for name in said)] or spoken_of
         best = max(telling, key=lambda row: size_of(row[self.pick]))
         return [
             Chart(f"chart-{anchor}", self.title, self._finding(data, best), self.draw(data, rows), table, self.size)
         ]
 
+    @abstractmethod
     def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
-        raise NotImplementedError
+        """The figure in both languages."""
 
     def _finding(self, data: ReportData, row: Row) -> Sentence:
         values: dict[str, Number | Text | date] = {}
@@ -103,8 +115,8 @@ class Shape:
         column, value = self._column(name), row[name]
         if column.area == "bucket":
             return data.labels.bucket(row["breakdown"], str(value))
-        if isinstance(value, date):
-            return Text(value.isoformat(), value.isoformat())
+        if _DAY.fullmatch(str(value)):
+            return verbatim(str(value)[: len("2026-07")] if name.endswith("_period") else str(value))
         return data.labels.or_verbatim(column.area or "word", "unknown" if value is None else str(value))
 
     def axis(self, data: ReportData, kind: Kind, words: Text) -> Text:
@@ -128,7 +140,9 @@ class Bars(Shape):
     def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
         first = next(iter(self.series))
         ordered = sorted(rows, key=lambda row: -size_of(row[first])) if self.largest_first else rows
-        shown = ordered[: self.most]
+        # Rows of nothing but zeros are left to the table, unless there are no others.
+        telling = [row for row in ordered if any(row[column] is HIDDEN or row[column] for column in self.series)]
+        shown = (telling or ordered)[: self.most]
         title = self.axis(data, self.kind, self.axis_title)
         return plots.bars(
             [self.word(data, row, self.label) for row in shown],
@@ -255,6 +269,72 @@ class Bridge(Shape):
         steps = [
             (name, (sign or 1) * float(row[column]), sign == 0)
             for column, (name, sign) in self.steps.items()
-            if is_known(row[column])
+            if is_known(row[column]) and (row[column] or not sign)
         ]
         return figures.bridge(steps, self.axis(data, self.kind, self.axis_title))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps(Shape):
+    """A row a step, from a level to another; steps of nothing are left to the table."""
+
+    label: str
+    value: str
+    levels: frozenset[str]  # words of the label that name a level
+    axis_title: Text
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        steps = [
+            (self.word(data, row, self.label), float(row[self.value]), row[self.label] in self.levels)
+            for row in rows
+            if is_known(row[self.value]) and (row[self.value] or row[self.label] in self.levels)
+        ]
+        return figures.bridge(steps, self.axis(data, "money", self.axis_title))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map(Shape):
+    """A row a field of a grid, shaded by what each customer of it brought; the count stands in it."""
+
+    x: tuple[str, str]  # the column that places a field from left to right, the one that says what it means
+    y: tuple[str, str]
+    count: str
+    value: str
+    titles: tuple[Text, Text]
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        xs, ys = ({row[place]: row[means] for row in rows} for place, means in (self.x, self.y))
+        across, up = sorted(xs), sorted(ys)
+        fields = [
+            Field(across.index(row[self.x[0]]), up.index(row[self.y[0]]), row[self.count], row[self.value])
+            for row in rows
+        ]
+        names = [xs[at] for at in across], [ys[at] for at in up]
+        return plots.grid(fields, names, self.titles, data.company.currency)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Shape):
+    """A row a link between two groups of people, one step apart; what is hidden is not drawn."""
+
+    level: str  # how far from the start the link begins
+    ends: tuple[str, str]
+    order: Sequence[str]  # of the groups, from the top
+    count: str
+    levels: Sequence[Text]  # of those at the start, those one step on, ...
+    too_few: Sentence
+
+    def __call__(self, data: ReportData) -> list[Block]:
+        blocks = super().__call__(data)
+        return [Note(self.too_few)] if data.rows[self.query] and not blocks else blocks
+
+    def draw(self, data: ReportData, rows: Sequence[Row]) -> Figures:
+        names = {row[end]: self.word(data, row, end) for row in rows for end in self.ends}
+        groups = [name for name in self.order if name in names]
+        first, second = self.ends
+        links = [
+            Link(row[self.level], groups.index(row[first]), groups.index(row[second]), row[self.count])
+            for row in rows
+            if is_known(row[self.count]) and row[self.level] + 1 < len(self.levels)
+        ]
+        return plots.network(links, [names[group] for group in groups], self.levels)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dagster_project.report.content import Text
-from dagster_project.report.exhibits.shapes import Bars, Bridge, Columns, Curves, Pareto
+from dagster_project.report.content import Sentence, Text
+from dagster_project.report.exhibits.shapes import Bars, Bridge, Columns, Curves, Network, Pareto
 
 survival = Curves(
     query="fct_survival",
@@ -41,8 +41,8 @@ by_year = Curves(
 repeat = Curves(
     query="fct_repeat_curve",
     title=Text("When customers order again", "复购时间曲线"),
-    en="In the end {share_reached} reached order {order_number}.",
-    zh="最终有 {share_reached} 达到第 {order_number} 单。",
+    en="{share_reached} of customers reached the {order_number} within {months_since} months.",
+    zh="{months_since} 个月内，{share_reached} 的客户达到{order_number}。",
     pick="share_reached",
     by="order_number",
     x="months_since",
@@ -77,8 +77,8 @@ deciles = Columns(
     query="fct_value_deciles",
     name="deciles",
     title=Text("Value deciles, the best first", "价值十分位（由高到低）"),
-    en="Decile {decile} brings {share}.",
-    zh="第 {decile} 个十分位贡献 {share}。",
+    en="Decile {decile} alone brings {share} of {measure}.",
+    zh="仅第 {decile} 个十分位即贡献{measure}的 {share}。",
     pick="share",
     where={"unit": "customer"},
     keep=lambda row: row["measure"] in ("revenue_net_12m", "margin_net_12m"),
@@ -120,23 +120,36 @@ reasons = Pareto(
 warning = Bars(
     query="fct_churn_warning",
     title=Text("Active customers at risk, by main warning sign", "有流失风险的活跃客户（按主要信号）"),
-    en="Most at risk for: {reason}, {customers} customers with {revenue_net_12m} in twelve months.",
-    zh="风险客户最多的信号：{reason}，{customers} 位，近12个月收入 {revenue_net_12m}。",
+    en="Most often: {reason}, {customers} customers, of whom {touched} were contacted in the last 60 days.",
+    zh="最常见的信号：{reason}，{customers} 位客户，其中 {touched} 位在近60天内已联系。",
     pick="customers",
     where={"is_at_risk": True},
     label="reason",
     series={"customers": Text("Customers", "客户"), "touched": Text("Touched in 60 days", "60天内已联系")},
     kind="count",
+    largest_first=True,
 )
-referrals = Columns(
+referrals = Network(
     query="fct_referral_network",
-    title=Text("Referral network by distance from who came by themselves", "转介绍网络（按层级）"),
-    en="At distance {depth} stand {people} people; {referrers} of them brought others.",
-    zh="第 {depth} 层有 {people} 人，其中 {referrers} 人带来了他人。",
-    pick="people",
-    x="depth",
-    series={"people": Text("People", "人数"), "referrers": Text("Of them brought others", "其中带来他人")},
-    kind="count",
-    y_title=Text("People", "人数"),
-    stacked=False,
+    title=Text("Referral network: customers brought, by value tier", "转介绍网络：带来的客户（按价值层级）"),
+    en="The widest link: {referrer_tier} brought {referred_customers} customers now in {referred_tier}, who have spent "
+    "{referred_revenue_net}.",
+    zh="最宽的一条：{referrer_tier}带来 {referred_customers} 位现属{referred_tier}的客户，其累计消费 "
+    "{referred_revenue_net}。",
+    pick="referred_customers",
+    level="depth",
+    ends=("referrer_tier", "referred_tier"),
+    order=("A", "B", "C", "none", "prospect"),
+    count="referred_customers",
+    levels=(
+        Text("Came by themselves", "自行到来"),
+        Text("Brought by them", "由其带来"),
+        Text("Second step", "第二步"),
+        Text("Third step", "第三步"),
+        Text("Fourth step", "第四步"),
+    ),
+    too_few=Sentence(
+        "Too few customers were referred to draw the network without showing single ones.",
+        "被转介绍的客户过少，绘制网络会暴露单个客户，故不绘制。",
+    ),
 )

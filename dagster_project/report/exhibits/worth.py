@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dagster_project.report.content import Text
-from dagster_project.report.exhibits.shapes import Bars, Curves, Dots
+from dagster_project.report.exhibits.shapes import Bars, Curves, Dots, Steps
 
 equity = Dots(
     query="fct_customer_equity",
     title=Text("Customer equity by scenario", "各情景下的客户资产"),
-    en="Highest in the scenario {scenario}: {residual_value} from {customers_assessed} customers.",
-    zh="最高为{scenario}情景：{customers_assessed} 位客户，{residual_value}。",
+    en="In the {scenario} scenario {customers_assessed} customers will still bring {residual_value}, between "
+    "{residual_low} and {residual_high}.",
+    zh="{scenario}情景下，{customers_assessed} 位客户仍将带来 {residual_value}，介于 {residual_low} 与 "
+    "{residual_high} 之间。",
     pick="residual_value",
+    told={"breakdown": "total", "scenario": "base"},
     where={"breakdown": "total"},
     label="scenario",
     value="residual_value",
@@ -18,15 +21,16 @@ equity = Dots(
     kind="money",
     axis_title=Text("Residual value, low to high", "剩余价值（低至高）"),
 )
-bridge = Bars(
+bridge = Steps(
     query="fct_transfer_bridge",
     title=Text("From what the book is worth to what survives the sale", "从客户资产到交易后存续价值"),
-    en="Largest: {step}, {amount}.",
-    zh="最大：{step}，{amount}。",
+    en="{amount} of it survives the sale.",
+    zh="其中 {amount} 可在交易后存续。",
     pick="amount",
+    told={"step": "transferable"},
     label="step",
-    series={"amount": Text("Amount", "金额")},
-    kind="money",
+    value="amount",
+    levels=frozenset({"gross", "transferable"}),
     axis_title=Text("Amount", "金额"),
 )
 stress = Bars(
@@ -42,9 +46,10 @@ stress = Bars(
 forecast = Curves(
     query="fct_demand_forecast",
     title=Text("Orders to be expected, by month", "未来各月预期订单"),
-    en="Most in month {months_ahead}: {expected_orders} orders ({part}).",
-    zh="最多为第 {months_ahead} 个月：{expected_orders} 单（{part}）。",
+    en="{expected_orders} orders are to be expected in the next twelve months, {part}.",
+    zh="未来12个月{part}预期 {expected_orders} 单。",
     pick="expected_orders",
+    told={"period": "year", "part": "total"},
     where={"period": "month"},
     by="part",
     x="months_ahead",
@@ -57,9 +62,10 @@ forecast = Curves(
 backtest = Bars(
     query="fct_backtest",
     title=Text("Back-test: what was forecast a year ago and what came", "回测：一年前的预测与实际"),
-    en="Of {kind}, {expected} orders were expected and {actual} came.",
-    zh="{kind}：预测 {expected} 单，实际 {actual} 单。",
+    en="A year ago {expected} orders were forecast of {kind}; {actual} came.",
+    zh="一年前对{kind}的预测为 {expected} 单，实际 {actual} 单。",
     pick="expected",
+    told={"breakdown": "total", "measure": "orders", "kind": "residual"},
     where={"breakdown": "decile", "measure": "orders", "kind": "residual"},
     label="breakdown_value",
     series={"expected": Text("Forecast", "预测"), "actual": Text("Came", "实际")},

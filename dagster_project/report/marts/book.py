@@ -14,8 +14,11 @@ MARTS = (
         " revenue_net_prior_12m:money<customers margin_net_12m:money<customers_active stayed:people"
         " customers_touched_12m:people care_cost_12m:money<customers_touched_12m",
         within="segmentation",
-        like_mix="rfm_segment segment customers=customers customers_active=customers_active;"
-        "value_tier segment customers=customers customers_active=customers_active",
+        like_mix=";".join(
+            f"{cut} segment customers=customers customers_active=customers_active revenue_net_12m=revenue_net_12m"
+            " revenue_share=revenue_share margin_net_12m=margin_net_12m"
+            for cut in ("rfm_segment", "value_tier")
+        ),
         select="""
         select
             segmentation, segment,
@@ -33,6 +36,46 @@ MARTS = (
             sum(care_cost_12m) as care_cost_12m
         from customer.fct_segments
         group by segmentation, segment
+        """,
+    ),
+    # A field of the map is a cell of a table both of whose margins may be known: fifths of the book, numbers of orders.
+    Mart(
+        "customer.dim_customers",
+        "segmentation",
+        "recency_score frequency_score",
+        "recency_score:count! last_orders:text frequency_score:count! orders_each:text customers:people"
+        " revenue_net:money<customers revenue_per_customer:money<customers",
+        within="recency_score; frequency_score",
+        name="rfm_map",
+        select="""
+        with
+        placed as (
+            select
+                *,
+                min(last_order_on) over (partition by recency_score) as first_on,
+                max(last_order_on) over (partition by recency_score) as last_on,
+                min(order_count) over (partition by frequency_score) as fewest,
+                max(order_count) over (partition by frequency_score) as most,
+                min(recency_score) over () as oldest,
+                max(recency_score) over () as newest,
+                max(frequency_score) over () as busiest
+            from customer.dim_customers
+            where is_customer and recency_score is not null
+        )
+        select
+            recency_score, frequency_score,
+            case recency_score when oldest then '' else strftime(first_on, '%Y-%m ') end
+                || '–' || case recency_score when newest then '' else strftime(last_on, ' %Y-%m') end as last_orders,
+            cast(fewest as varchar) || case
+                when frequency_score = busiest then '+'
+                when most > fewest then '–' || cast(most as varchar)
+                else ''
+            end as orders_each,
+            cast(count(*) as integer) as customers,
+            sum(revenue_net) as revenue_net,
+            round(sum(revenue_net) / count(*), 2) as revenue_per_customer
+        from placed
+        group by all
         """,
     ),
     Mart(

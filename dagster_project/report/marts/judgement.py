@@ -9,8 +9,8 @@ MARTS = (
         "score.fct_findings",
         None,
         "place",
-        "title:bilingual exposure:money! money_low:money! money_base:money! money_high:money! remedy:label"
-        " remedy_text:bilingual/remedy_en,remedy_zh evidence_rows:count! evidence_table:code",
+        "finding:bilingual/title_en,title_zh exposure:money! money_low:money! money_base:money! money_high:money!"
+        " remedy:label remedy_text:bilingual/remedy_en,remedy_zh evidence_rows:count! evidence_table:code",
     ),
     Mart(
         "score.fct_improvement_plan",
@@ -30,10 +30,11 @@ MARTS = (
         "score.fct_seller_claims",
         None,
         "claim_id",
-        "name:bilingual unit:label claimed_value:figure! measured_value:figure! interval:pair/figure,ci_low,ci_high!"
-        " n:count! status:label overstated_share:share! reason:bilingual/reason,reason_zh",
+        "name:bilingual indicator_code:code unit:label claimed_value:figure! measured_value:figure!"
+        " interval:pair/figure,ci_low,ci_high! n:count! status:label overstated_share:share!"
+        " reason:bilingual/reason,reason_zh",
         repeats="measured_value ci_low ci_high n overstated_share",
-        extra="indicator_code claim_id",
+        extra="claim_id",
     ),
     Mart(
         "score.fct_definition_spread",

@@ -25,14 +25,15 @@ _COLUMN = re.compile(r"(?P<name>\w+):(?P<kind>\w+)(?:/(?P<more>[\w,]+))?(?:<(?P<
 class Mart:
     """One table of aggregates.
 
-    Rows that agree in `within` add up to a total a reader may know; in each row the first column of a tie is the sum
-    of the others. `dimension` is the chapter that shows it. `select` adds up a table that has a row per person, order
-    or record; what the report shows is then not the published row, and says so. `unseen` people are counted to protect
-    what stands on them, and not shown. `like_mix` names the breakdown of the customer mix whose buckets these rows
-    are, and which counts they share: `acquisition_channel channel customers=customers`. A second look at a table has a
-    `name`, and no page of its own. Ranked rows keep their place only where it tells nothing; rows that stand alone,
-    as years do, add up to nothing. Columns in `repeats` say again what
-    an indicator says, and are hidden with it: the row's `indicator_code` names it. `extra` keys are read and not shown.
+    Rows that agree in `within` add up to a total a reader may know; a grid names both ways, `row; column`. In each row
+    the first column of a tie is the sum of the others. `dimension` is the chapter that shows it. `select` adds up a
+    table that has a row per person, order or record; what the report shows is then not the published row, and says so.
+    `unseen` people are counted to protect what stands on them, and not shown. `like_mix` names the breakdown of the
+    customer mix whose buckets these rows are, and which counts they share: `acquisition_channel channel
+    customers=customers`. A second look at a table has a `name`, and no page of its own. Ranked rows keep their place
+    only where it tells nothing; rows that stand alone, as years do, add up to nothing. Columns in `repeats` say again
+    what an indicator says, and are hidden with it: the row's `indicator_code` names it. `extra` keys are read and not
+    shown.
     """
 
     table: str
@@ -80,12 +81,21 @@ class Mart:
         return self.name or self.table.partition(".")[2]
 
     @property
+    def label(self) -> str:
+        """Its name among the labels: a second look at a table has its own."""
+        return f"{self.table}:{self.name}" if self.name else self.table
+
+    @property
     def sql(self) -> str:
         """The rows as published, in the order of the key."""
         keys = [key for column in self.columns for key in column.parts or (column.name,)]
         ordered = re.split(r",\s*", self.key) if "," in self.key else self.key.split()
         sorted_by = [key.split()[0] for key in ordered]
-        names = ", ".join(dict.fromkeys([*keys, *self.people, *sorted_by, *self.within.split(), *self.extra.split()]))
+        names = ", ".join(
+            dict.fromkeys(
+                [*keys, *self.people, *sorted_by, *self.within.replace(";", " ").split(), *self.extra.split()]
+            )
+        )
         source = f"({self.select})" if self.select else self.table
         return f"select {names} from {source} order by {', '.join(ordered)}"  # noqa: S608 - own names
 

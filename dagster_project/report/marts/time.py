@@ -116,20 +116,25 @@ MARTS = (
     Mart(
         "customer.fct_referral_network",
         "loyalty",
-        "depth",
-        "depth:count! people:people referrers:people referred_customers:people"
-        " referred_revenue_net:money<referred_customers referred_margin_net:money<referred_customers",
+        "depth referrer_tier referred_tier",
+        "depth:count! referrer_tier:label/referral_tier referred_tier:label/referral_tier referred_customers:people"
+        " referred_revenue_net:money<referred_customers",
+        within="depth",
         select="""
         select
-            depth,
-            cast(count(*) as integer) as people,
-            cast(count(*) filter (where referred_customers > 0) as integer) as referrers,
-            cast(sum(referred_customers) as integer) as referred_customers,
-            sum(referred_revenue_net) as referred_revenue_net,
-            sum(referred_margin_net) as referred_margin_net
-        from customer.fct_referral_network
-        where depth is not null
-        group by depth
+            referrers.depth,
+            case when referrers.is_customer then coalesce(givers.value_tier, 'none') else 'prospect' end
+                as referrer_tier,
+            coalesce(takers.value_tier, 'none') as referred_tier,
+            cast(count(*) as integer) as referred_customers,
+            sum(takers.revenue_net) as referred_revenue_net
+        from customer.fct_referral_network as referred
+        inner join customer.fct_referral_network as referrers
+            on referred.referrer_customer_id = referrers.customer_id
+        left join customer.dim_customers as givers on referrers.customer_id = givers.customer_id
+        left join customer.dim_customers as takers on referred.customer_id = takers.customer_id
+        where referrers.depth is not null and referred.is_customer
+        group by 1, 2, 3
         """,
     ),
     Mart(

@@ -11,7 +11,7 @@ MARTS = (
         "run component model",
         "run:label/run component:label/value_component model:label/value_model status:label is_chosen:flag"
         " customers:people correlation:figure<customers holdout_customers:people"
-        " holdout_expected:score<holdout_customers holdout_actual:score<holdout_customers reason:text",
+        " holdout_expected:score<holdout_customers holdout_actual:score<holdout_customers reason:label/model_reason",
         is_alone=True,
     ),
 )

@@ -11,6 +11,7 @@
     var holder = document.getElementById(id);
     var figure = figures[id][language()];
     var layout = JSON.parse(JSON.stringify(figure.layout));
+    var data = JSON.parse(JSON.stringify(figure.data));
     var space = width || holder.clientWidth;
     if (space < 520) {
       layout.font.size = 11;
@@ -20,9 +21,14 @@
         if (layout[name].nticks) { layout[name].nticks = 4; }
         if (/^M\d+$/.test(layout[name].dtick)) { layout[name].dtick = "M" + 2 * layout[name].dtick.slice(1); }
       });
+      // Each bar of a bridge says its figure; the axis would say it again and take a bar's room.
+      if (layout.meta === "bridge") {
+        layout.yaxis.showticklabels = false;
+        if (data[0].x.length > 7) { data[1].textfont.size = 9; layout.xaxis.tickfont.size = 9; }
+      }
     }
     if (width) { layout.width = width; layout.autosize = false; }
-    return Plotly.react(holder, JSON.parse(JSON.stringify(figure.data)), layout, config);
+    return Plotly.react(holder, data, layout, config);
   }
 
   function drawAll() {
