@@ -101,9 +101,11 @@ select
     recorded.owner_staff_id,
     recorded.created_on,
     recorded.updated_on,
-    recorded.deleted_on is not null or recorded.removed_on is not null as is_deleted,
+    coalesce(recorded.deleted_on < current_run.cut_on, false)
+    or coalesce(recorded.removed_on < current_run.cut_on, false) as is_deleted,
     'customers' as record_source
 from recorded
+cross join current_run
 left join keyed_groups on recorded.customer_key = keyed_groups.customer_key
 left join referrers on recorded.customer_key = referrers.customer_key
 
