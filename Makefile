@@ -5,6 +5,8 @@ PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster_home
 export DO_NOT_TRACK := 1
+# A test run starts dozens of processes; each would compile the modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test bench ui docs check parse clean
 

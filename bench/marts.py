@@ -31,10 +31,13 @@ MEMORY_GOAL_MB = 4000
 MEMORY_LIMIT = "2800MB"
 AS_OF = date(2026, 6, 30)
 
-# What reads customers and their months. Row-level copies (prepared orders, published orders and months) are not in it.
+# What reads customers and their months, and the keys they go by. Row-level copies (prepared orders, published orders
+# and months) are not in it.
 PERIODIC = (
-    "int_customer_months_aggregated",
-    "int_customer_spells_merged",
+    "int_customers_resolved",
+    "int_customer_keys",
+    "int_customer_months_keyed",
+    "int_customer_spells_keyed",
     "int_customers_unioned",
     "int_customer_states_classified",
     "int_customers_segmented",

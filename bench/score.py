@@ -139,7 +139,7 @@ def without_entities(inputs: Inputs, needs: dict[str, dict[int, set[str]]]) -> l
         ]
         changed = sum(each.value is not None and each.code in lost for each in inputs.indicators)
         ratings = [] if entity == "qualitative_ratings" else inputs.ratings
-        done = score_book(replace(inputs, indicators=kept, ratings=ratings, documents={}))
+        done = score_book(replace(inputs, indicators=kept, ratings=ratings, documents={}, flaws={}))
         total = next(each for each in done.intervals if (each.level, each.variant) == ("total", "combined"))
         book = Book.of(done.indicators, done.tree)
         still_drawn = still(book, inputs.settings)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -26,7 +26,7 @@ class KeptEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, Engine] = {}
-        self._using = Lock()
+        self._using = RLock()
         super().__init__(base_dir, inst_data)
 
     @classmethod

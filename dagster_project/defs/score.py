@@ -30,6 +30,7 @@ READ_BY_SCORE = (
     "intermediate/int_ratings_prepared",
     "intermediate/int_indicators_normalised",
     "intermediate/int_indicator_documents",
+    "intermediate/int_indicators_flawed",
 )
 
 

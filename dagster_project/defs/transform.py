@@ -1,7 +1,7 @@
 """dbt: staging and intermediate, then marts, then indicators, then scores. Python works between the four."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -18,6 +18,14 @@ INDICATORS = "path:models/intermediate/indicators path:models/marts/quality fct_
 SCORES = "path:models/marts/score int_mart_rows_counted"
 # Built on what the value models predict.
 PREDICTED = "path:models/intermediate/predicted"
+# Stage -> what dbt selects for it, and excludes from that.
+STAGES = {
+    # Not the folders in it: what is excluded brings along the tests of what it reads.
+    "intermediate": ("resource_type:seed path:models/staging path:models/intermediate/*.sql", ""),
+    "marts": (f"path:models/marts {PREDICTED}", f"{INDICATORS} {SCORES}"),
+    "indicators": (INDICATORS, "int_mart_rows_counted"),
+    "scores": (SCORES, "fct_indicators"),
+}
 
 SEE_ROWS = """In the company's warehouse folder, `duckdb work.duckdb`:
 ```sql
@@ -72,8 +80,7 @@ translator = StageTranslator(
     manifest=project.manifest_path,
     project=project,
     name="intermediate",
-    select="resource_type:seed path:models/staging path:models/intermediate",
-    exclude=f"path:models/intermediate/indicators {PREDICTED}",
+    select=STAGES["intermediate"][0],
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -85,8 +92,8 @@ def intermediate(context: dg.AssetExecutionContext, company_run: CompanyRun) -> 
     manifest=project.manifest_path,
     project=project,
     name="marts",
-    select=f"path:models/marts {PREDICTED}",
-    exclude=f"{INDICATORS} {SCORES}",
+    select=STAGES["marts"][0],
+    exclude=STAGES["marts"][1],
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -98,8 +105,8 @@ def marts(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterato
     manifest=project.manifest_path,
     project=project,
     name="indicators",
-    select=INDICATORS,
-    exclude="int_mart_rows_counted",
+    select=STAGES["indicators"][0],
+    exclude=STAGES["indicators"][1],
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -111,8 +118,8 @@ def indicators(context: dg.AssetExecutionContext, company_run: CompanyRun) -> It
     manifest=project.manifest_path,
     project=project,
     name="scores",
-    select=SCORES,
-    exclude="fct_indicators",
+    select=STAGES["scores"][0],
+    exclude=STAGES["scores"][1],
     partitions_def=company_partitions,
     dagster_dbt_translator=translator,
 )
@@ -132,7 +139,7 @@ def _build(
     }
     keys = {assets[key].metadata[UNIQUE_ID]: key for key in context.selected_asset_keys}
     with company_run.stage(stage) as paths:
-        results = build_nodes(paths, [name.split(".")[2] for name in (keys or checks)], _report(context))
+        results = build_nodes(paths, *_selectors(context, stage, keys or checks), _report(context))
         built = [result.model for result in results if result.model is not None and result.status == "success"]
         facts = model_facts(paths, built)
         failed = failures_in_words(results)
@@ -145,6 +152,14 @@ def _build(
             yield _materialized(keys[result.unique_id], result, facts[result.unique_id])
     if failed:
         raise dg.Failure(f"dbt {stage}: {failed}", allow_retries=False)
+
+
+def _selectors(context: dg.AssetExecutionContext, stage: str, unique_ids: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What dbt is to select and to exclude: the stage by its folders, or a part of it node by node."""
+    if not context.is_subset:
+        select, exclude = STAGES[stage]
+        return select.split(), exclude.split()
+    return [unique_id.split(".")[2] for unique_id in unique_ids], []
 
 
 def _materialized(key: dg.AssetKey, result: NodeResult, facts: ModelFacts) -> dg.MaterializeResult:

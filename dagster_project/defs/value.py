@@ -6,7 +6,7 @@ import dagster as dg
 
 from dagster_project.resources import OWNERS, CompanyRun, code_reference, company_partitions
 from dagster_project.transform.row_counts import row_counts
-from dagster_project.value.pictures import holdout_picture, summary
+from dagster_project.value.pictures import fit_pictures, holdout_picture, parameters, summary
 from dagster_project.value.predictions import READS, TABLES, predict
 
 
@@ -33,6 +33,8 @@ def value(context: dg.AssetExecutionContext, company_run: CompanyRun) -> Iterato
         counts = row_counts(paths.work_db)
     shown = {
         "fits": dg.MetadataValue.md(summary(found.fits)),
+        "parameters": dg.MetadataValue.json(parameters(found.fits)),
+        "what_they_say": dg.MetadataValue.md(fit_pictures(found)),
         "year_held_out": dg.MetadataValue.md(holdout_picture(found.fits)),
     }
     for name in TABLES:

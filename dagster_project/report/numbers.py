@@ -49,7 +49,7 @@ def written(value: int | float | Decimal, kind: Kind, unit: str | None = None) -
     if kind == "score":
         return _unsigned_zero(f"{float(value):,.1f}")
     # A figure whose unit nobody named: a claim of thirty million has no thousandths.
-    return _unsigned_zero(f"{float(value):,.3f}" if abs(float(value)) < 1000 else f"{value:,.0f}")
+    return _unsigned_zero(f"{float(value):,.3f}" if abs(float(value)) < 1000 else f"{float(value):,.0f}")
 
 
 def percent(share: float) -> str:

@@ -18,7 +18,8 @@ Booleans = npt.NDArray[np.bool_]
 @dataclass(frozen=True)
 class Indicator:
     """One indicator with goalposts in this trade: assessed, or missing (`value` is None). `successes` and `trials` are
-    given for shares of counts, `ci_low` and `ci_high` (95%) where there is an interval."""
+    given for shares of counts, `ci_low` and `ci_high` (95%) where there is an interval, `flawed` is the share of wrong
+    records behind it."""
 
     code: str
     dimension: str
@@ -35,6 +36,7 @@ class Indicator:
     is_log: bool
     is_sourced: bool
     reliability: float = 1.0
+    flawed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ class Book:
     @cached_property
     def is_rated(self) -> Booleans:
         return np.array([each.is_rated for each in self.indicators], dtype=bool)
+
+    @cached_property
+    def flawed(self) -> Floats:
+        return np.array([each.flawed for each in self.indicators])
 
     @cached_property
     def values(self) -> Floats:

@@ -14,7 +14,7 @@ from dagster_project.score.book import Book, Indicator
 from dagster_project.score.normalise import Floats
 from dagster_project.score.settings import ScoreSettings
 
-Source = Literal["sampling", "evidence", "weights", "goalposts", "aggregation", "raters"]
+Source = Literal["sampling", "records", "evidence", "weights", "goalposts", "aggregation", "raters"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 
 # Half the width of a 95% interval, in standard deviations.
@@ -28,6 +28,7 @@ class Draws:
     values: Floats  # of assessed indicators, quantitative ones
     ratings: Floats  # of assessed indicators, rated ones
     missing: Floats  # scores of indicators that were not assessed
+    flaws: Floats  # what wrong records could say, as score away from the middle
     within: Floats
     across: Floats
     floor_shift: Floats
@@ -44,6 +45,7 @@ class Draws:
 
 _FIELDS: dict[Source, tuple[str, ...]] = {
     "sampling": ("values",),
+    "records": ("flaws",),
     "evidence": ("missing",),
     "weights": ("within", "across"),
     "goalposts": ("floor_shift", "target_shift"),
@@ -59,6 +61,7 @@ def still(book: Book, settings: ScoreSettings) -> Draws:
         values=book.values[None, :],
         ratings=book.values[None, :],
         missing=np.full((1, size), settings.missing_middle),
+        flaws=np.zeros((1, size)),
         within=book.within[None, :],
         across=book.across[None, :],
         floor_shift=np.zeros((1, size)),
@@ -76,7 +79,7 @@ def draw(book: Book, settings: ScoreSettings, rows: int, stream: int) -> Draws:
     size = len(book.indicators)
     shape = (rows, size)
     values, ratings = np.broadcast_to(book.values, shape).copy(), np.broadcast_to(book.values, shape).copy()
-    missing = np.full(shape, settings.missing_middle)
+    missing, flaws = np.full(shape, settings.missing_middle), np.zeros(shape)
     within, shifts = np.empty(shape), (np.empty(shape), np.empty(shape))
     common = {name: rng("evidence", name).standard_normal(rows) for name in book.dimensions}
     shape_of_weights = _gamma_shapes(book, settings)
@@ -85,12 +88,14 @@ def draw(book: Book, settings: ScoreSettings, rows: int, stream: int) -> Draws:
             rho = settings.missing_correlation
             own = rng("evidence", each.code).standard_normal(rows)
             normal = np.sqrt(rho) * common[each.dimension] + np.sqrt(1 - rho) * own
-            # Jeffreys' prior of a share: the ends are likelier than the middle, as what is held back tends to be.
-            missing[:, place] = 2 * settings.missing_middle * np.sin(np.pi / 2 * ndtr(normal)) ** 2
+            missing[:, place] = _anything(normal, settings)
         elif each.is_rated:
             ratings[:, place] = _around(each, rng("raters", each.code), rows)
         else:
             values[:, place] = _around(each, rng("sampling", each.code), rows)
+        if each.value is not None and each.flawed > 0:
+            own = rng("records", each.code).standard_normal(rows)
+            flaws[:, place] = _anything(own, settings) - settings.missing_middle
         within[:, place] = _gamma(rng("weights", each.code), shape_of_weights[place], rows) * each.reliability
         sd = settings.goalpost_sd_source if each.is_sourced else settings.goalpost_sd_judgement
         normals = np.clip(rng("goalposts", each.code).standard_normal((2, rows)), -3, 3)
@@ -100,12 +105,20 @@ def draw(book: Book, settings: ScoreSettings, rows: int, stream: int) -> Draws:
         values=values,
         ratings=ratings,
         missing=missing,
+        flaws=flaws,
         within=within,
         across=_across(book, settings, rows, stream),
         floor_shift=shifts[0],
         target_shift=shifts[1],
         exponent=rng("aggregation", "").uniform(-reach, reach, rows),
     )
+
+
+def _anything(normal: Floats, settings: ScoreSettings) -> Floats:
+    """Scores anywhere between the ends, which are likelier than the middle, as what is held back tends to be: Jeffreys'
+    prior of a share."""
+    scores: Floats = 2 * settings.missing_middle * np.sin(np.pi / 2 * ndtr(normal)) ** 2
+    return scores
 
 
 def _around(each: Indicator, rng: np.random.Generator, rows: int) -> Floats:

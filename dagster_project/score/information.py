@@ -32,7 +32,7 @@ METHODS: Mapping[str, Source] = {
 @dataclass(frozen=True)
 class Step:
     """One thing somebody could do. `kind`: deliver (a document), record (start keeping it), sample (four times the
-    records) or method. `width_after` is the expected interval of the total."""
+    records), mend (wrong records) or method. `width_after` is the expected interval of the total."""
 
     item: str
     kind: str
@@ -46,14 +46,18 @@ def steps(
     draws: Draws,
     simulated: Simulated,
     documents: Mapping[str, tuple[str, str]],
+    flaws: Mapping[str, tuple[str, float]],
     settings: ScoreSettings,
 ) -> list[Step]:
-    """Every step with what it would do. `documents`: indicator code -> (kind, item) that would settle it."""
+    """Every step with what it would do. `documents`: indicator code -> (kind, item) that would settle it; `flaws`: ->
+    (item, share) of the wrong records behind it."""
     before = width(simulated.total, settings)
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, each in enumerate(book.indicators):
         if each.code in documents:
             groups[documents[each.code]].append(place)
+        if each.flawed > 0 and each.code in flaws:
+            groups["mend", flaws[each.code][0]].append(place)
     found = [
         Step(item, kind, len(places), before, _width_after(book, draws, simulated, kind, places, settings))
         for (kind, item), places in sorted(groups.items())
@@ -73,7 +77,10 @@ def _width_after(
 ) -> float:
     columns = np.array(places)
     now = simulated.scores[:, columns]
-    if kind == "sample":
+    if kind == "mend":
+        # Without regard to the ends of the scale, where flaws are cut off: that is no more than rounding.
+        after = [np.clip(now - book.flawed[columns] * draws.flaws[:, columns], 0, 100)]
+    elif kind == "sample":
         middle = np.median(now, axis=0)
         after = [middle + _ERROR_LEFT * (now - middle)]
     else:

@@ -32,7 +32,13 @@ def score_book(inputs: Inputs) -> Score:
     """Raises `ScoreError` if the judgements cannot be used."""
     settings = inputs.settings
     agreed = agreement(inputs.ratings, settings)
-    indicators = [weighed(each, agreed, inputs.evidence_shares, settings) for each in inputs.indicators]
+    indicators = [
+        replace(
+            weighed(each, agreed, inputs.evidence_shares, settings),
+            flawed=inputs.flaws[each.code][1] if each.code in inputs.flaws else 0.0,
+        )
+        for each in inputs.indicators
+    ]
     by_dimension = {
         dimension: [each.code for each in indicators if each.dimension == dimension]
         for dimension in sorted({each.dimension for each in indicators})
@@ -47,7 +53,7 @@ def score_book(inputs: Inputs) -> Score:
         agreed=agreed,
         intervals=intervals(book, drawn, simulated, settings),
         sources=source_shares(book, settings),
-        steps=steps(book, drawn, simulated, inputs.documents, settings),
+        steps=steps(book, drawn, simulated, inputs.documents, inputs.flaws, settings),
     )
 
 

@@ -34,6 +34,7 @@ class ScoreSettings:
     strong_from: float
     grade_evidence_needed: float
     claim_tolerance: float
+    plan_least_points: float
 
     @classmethod
     def read(cls, values: Mapping[str, float]) -> ScoreSettings:

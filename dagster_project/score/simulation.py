@@ -62,6 +62,9 @@ def evaluate(book: Book, draws: Draws, settings: ScoreSettings) -> Simulated:
 def indicator_scores(book: Book, draws: Draws) -> Floats:
     values = np.where(book.is_rated, draws.ratings, draws.values)
     scores = normalise(values, book.posts, draws.floor_shift, draws.target_shift)
+    if book.flawed.any():
+        # Of a share of the records behind a figure nobody knows what they should have said.
+        scores = np.clip(scores + book.flawed * draws.flaws, 0, 100)
     return np.where(book.is_missing, draws.missing, scores)
 
 

@@ -101,7 +101,8 @@ class Past:
 @dataclass(frozen=True)
 class Inputs:
     """What the score is made from. `evidence_shares`: rated indicator -> share of its ratings with evidence;
-    `documents`: indicator -> (kind, item) that would settle it."""
+    `documents`: indicator -> (kind, item) that would settle it; `flaws`: indicator -> (entity, share) of the wrong
+    records behind it."""
 
     settings: ScoreSettings
     pillars: Mapping[str, Sequence[str]]
@@ -110,6 +111,7 @@ class Inputs:
     ratings: Sequence[Rating]
     evidence_shares: Mapping[str, float]
     documents: Mapping[str, tuple[str, str]]
+    flaws: Mapping[str, tuple[str, float]]
 
 
 def read_inputs(work_db: Path) -> Inputs:
@@ -141,6 +143,7 @@ def read_inputs(work_db: Path) -> Inputs:
             " from intermediate.int_ratings_prepared group by indicator_code order by indicator_code"
         )
         documents = rows("select indicator_code, kind, item from intermediate.int_indicator_documents order by all")
+        flaws = rows("select indicator_code, entity, flawed_share from intermediate.int_indicators_flawed order by all")
     return Inputs(
         settings=ScoreSettings.read({row["setting"]: row["value"] for row in settings}),
         pillars=_grouped(pillars, "pillar", "dimension"),
@@ -149,6 +152,7 @@ def read_inputs(work_db: Path) -> Inputs:
         ratings=[Rating(row["rater_id"], row["indicator_code"], float(row["score"])) for row in ratings],
         evidence_shares={row["indicator_code"]: float(row["share"]) for row in shares},
         documents={row["indicator_code"]: (row["kind"], row["item"]) for row in documents},
+        flaws={row["indicator_code"]: (row["entity"], float(row["flawed_share"])) for row in flaws},
     )
 
 

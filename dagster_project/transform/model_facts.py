@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,15 @@ class ModelFacts:
     lineage: Lineage = field(default_factory=dict)
 
 
+@contextmanager
+def reading(paths: CompanyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The company's work file, and its candidate as `marts`: the names that dbt knows its tables by."""
+    with closing(duckdb.connect(str(paths.work_db), read_only=True)) as connection:
+        if paths.candidate_db.is_file():
+            connection.execute(f"attach '{_quoted(paths.candidate_db)}' as marts (read_only)")
+        yield connection
+
+
 def model_facts(paths: CompanyPaths, models: Iterable[BuiltModel]) -> dict[str, ModelFacts]:
     """Facts of every model by unique id, read in one read-only connection after the build.
 
@@ -44,9 +53,7 @@ def model_facts(paths: CompanyPaths, models: Iterable[BuiltModel]) -> dict[str, 
     (columns, of tables of aggregates only: what is previewed lands in Dagster's event log).
     """
     cache = LineageCache(LINEAGE_FILE)
-    with closing(duckdb.connect(str(paths.work_db), read_only=True)) as connection:
-        if paths.candidate_db.is_file():
-            connection.execute(f"attach '{_quoted(paths.candidate_db)}' as marts (read_only)")
+    with reading(paths) as connection:
         columns = _columns(connection)
         facts = {model.unique_id: _facts(connection, model, columns, cache) for model in models}
     cache.save()

@@ -55,12 +55,13 @@ def fitted(fit: Fit, names: Sequence[str], optimum: Optimum) -> Fit:
     if not optimum.converged or optimum.covariance is None:
         return replace(fit, reason=f"the likelihood has no peak: {_extremes(parameters)}")
     errors = np.sqrt(np.diag(optimum.covariance)) * optimum.parameters
-    # Where nobody is seen to leave, the chance to leave runs to nothing: a finding, and the other parameters stand.
+    # Where nobody is seen to leave, or all at one chance, a and b run away: a finding, and the other parameters stand.
+    # What is held at a limit has no error.
     limit = f"a parameter is at its limit ({_extremes(parameters)}); " if optimum.is_at_limit else ""
     return replace(
         fit,
         note=limit,
-        standard_errors=dict(zip(names, (float(value) for value in errors), strict=True)),
+        standard_errors={name: float(error) for name, error in zip(names, errors, strict=True) if error > 0},
         block=Block(fit.model, np.log(optimum.parameters), optimum.covariance),
     )
 

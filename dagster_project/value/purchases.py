@@ -138,30 +138,42 @@ def fit(model: Model, book: Purchases, on_step: Callable[[str], None] = lambda m
         start,
         on_step=lambda step, value: on_step(f"{model}: step {step} on {book.tuples:,} tuples, {value:,.4f}"),
     )
-    return found if found.converged else _without_loss(model, book, found)
+    return found if found.converged else _at_a_limit(model, book, found)
 
 
 # A chance to leave of one in a billion.
 _NOBODY_LEAVES = np.array([1e-3, 1e6])
-# What a likelihood may gain by letting somebody leave and still be called flat.
+# So large a b leaves no room for chances that differ.
+_ALL_ALIKE = np.array([1e5])
+# What a likelihood may still gain beyond a limit and be called flat.
 _NO_GAIN = 0.05
 
 
-def _without_loss(model: Model, book: Purchases, found: Optimum) -> Optimum:
-    """Where nobody is seen to leave, a and b run away and the climb has no top: it is then that of the rates alone."""
+def _at_a_limit(model: Model, book: Purchases, found: Optimum) -> Optimum:
+    """Where a and b run away the climb has no top. Either nobody is seen to leave, and it is that of the rates alone;
+    or all leave at one chance, and it is that of the rates and this chance."""
+    alike = np.append(found.parameters[:2], found.parameters[2] / found.parameters[3] * _ALL_ALIKE)
+    for fixed, start in ((_NOBODY_LEAVES, found.parameters[:2]), (_ALL_ALIKE, alike)):
+        still = _with_fixed(model, book, fixed, start)
+        if still.converged and still.covariance is not None and still.log_likelihood > found.log_likelihood - _NO_GAIN:
+            free = len(start)
+            covariance = np.zeros((4, 4))
+            covariance[:free, :free] = still.covariance
+            parameters = np.concatenate((still.parameters, fixed))
+            evaluations = found.evaluations + still.evaluations
+            return Optimum(parameters, still.log_likelihood, covariance, True, evaluations, is_at_limit=True)
+    return found
 
-    def rates(parameters: Floats) -> Evaluation:
-        value, gradient, hessian = evaluate(model, book, np.concatenate((parameters, _NOBODY_LEAVES)))
-        return value, gradient[:2], hessian[:2, :2]
 
-    still = maximize(rates, found.parameters[:2])
-    if not still.converged or still.covariance is None or still.log_likelihood < found.log_likelihood - _NO_GAIN:
-        return found
-    covariance = np.zeros((4, 4))
-    covariance[:2, :2] = still.covariance
-    parameters = np.concatenate((still.parameters, _NOBODY_LEAVES))
-    evaluations = found.evaluations + still.evaluations
-    return Optimum(parameters, still.log_likelihood, covariance, True, evaluations, is_at_limit=True)
+def _with_fixed(model: Model, book: Purchases, fixed: Floats, start: Floats) -> Optimum:
+    """The last parameters as given, the others climbed."""
+    free = len(start)
+
+    def freed(parameters: Floats) -> Evaluation:
+        value, gradient, hessian = evaluate(model, book, np.concatenate((parameters, fixed)))
+        return value, gradient[:free], hessian[:free, :free]
+
+    return maximize(freed, start)
 
 
 def evaluate(model: Model, book: Purchases, parameters: Floats) -> Evaluation:

@@ -42,6 +42,32 @@
     percentile(cast({{ expression }} as double), {{ share }})
 {%- endmacro %}
 
+{# Several quantiles at once, as a list; `list_item` takes one out. #}
+{% macro quantiles(expression, shares) -%}
+    {{ return(adapter.dispatch('quantiles', 'bookworth')(expression, shares)) }}
+{%- endmacro %}
+
+{% macro default__quantiles(expression, shares) -%}
+    quantile_cont(cast({{ expression }} as double), {{ shares }})
+{%- endmacro %}
+
+{% macro spark__quantiles(expression, shares) -%}
+    percentile(cast({{ expression }} as double), array({{ shares | join(', ') }}))
+{%- endmacro %}
+
+{# The n-th item of a list, counted from one. #}
+{% macro list_item(list, n) -%}
+    {{ return(adapter.dispatch('list_item', 'bookworth')(list, n)) }}
+{%- endmacro %}
+
+{% macro default__list_item(list, n) -%}
+    list_extract({{ list }}, {{ n }})
+{%- endmacro %}
+
+{% macro spark__list_item(list, n) -%}
+    element_at({{ list }}, {{ n }})
+{%- endmacro %}
+
 {# A number in [0, 1) that depends on the text alone: the same rows give the same draws on every run. #}
 {% macro uniform_hash(expression) -%}
     {{ return(adapter.dispatch('uniform_hash', 'bookworth')(expression)) }}
@@ -81,4 +107,26 @@
 {# Money, everywhere: a decimal, so that sums do not depend on the order of their rows. #}
 {% macro money() -%}
     decimal(18, 4)
+{%- endmacro %}
+
+{# A date moved by whole days. #}
+{% macro add_days(date_on, days) -%}
+    {{ return(adapter.dispatch('add_days', 'bookworth')(date_on, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(date_on, days) -%}
+    ({{ date_on }} + cast({{ days }} as integer))
+{%- endmacro %}
+
+{% macro spark__add_days(date_on, days) -%}
+    date_add({{ date_on }}, cast({{ days }} as integer))
+{%- endmacro %}
+
+{# The first and the last day of those set in a month's bits (bit 0 is its first day); null where none is. #}
+{% macro lowest_day(month_on, bits) -%}
+    {{ add_days(month_on, 'log2(nullif(' ~ bits ~ ' & -' ~ bits ~ ', 0))') }}
+{%- endmacro %}
+
+{% macro highest_day(month_on, bits) -%}
+    {{ add_days(month_on, 'floor(log2(nullif(' ~ bits ~ ', 0)))') }}
 {%- endmacro %}

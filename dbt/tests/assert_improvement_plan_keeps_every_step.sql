@@ -1,8 +1,14 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_improvement_plan'}}}) }}
--- A step nobody is named for falls out of the plan in silence. A returned row is one.
+-- A step nobody is named for falls out of the plan in silence. A returned row is one that is large enough.
 select
     steps.kind,
     steps.item
 from {{ source('simulation', 'steps') }} as steps
 left join {{ ref('fct_improvement_plan') }} as plan on steps.kind = plan.kind and steps.item = plan.item
-where plan.item is null
+cross join (
+    select max(case when setting = 'plan_least_points' then value end) as least_points
+    from {{ ref('score_settings') }}
+) as settings
+where
+    plan.item is null
+    and (steps.kind in ('deliver', 'record') or steps.width_before - steps.width_after >= settings.least_points)

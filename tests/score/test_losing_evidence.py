@@ -52,6 +52,7 @@ def whole_book(profile: str) -> tuple[Inputs, dict[str, dict[int, set[str]]]]:
         ratings=marks,
         evidence_shares=dict.fromkeys(rated, 1.0),
         documents={},
+        flaws={},
     )
     return inputs, needs
 

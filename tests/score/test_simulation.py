@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dagster_project.score import ScoreError
 from dagster_project.score.book import Book, Indicator
 from dagster_project.score.draws import SOURCES, draw, still
+from dagster_project.score.information import steps
 from dagster_project.score.settings import ScoreSettings
 from dagster_project.score.simulation import Interval, combine, evaluate, intervals, source_shares
 from tests.score.books import book, indicator, pillars, settings, shipped_settings
@@ -39,7 +40,7 @@ def wide_book(size: int = 180) -> Book:
     """As many indicators as the catalogue will hold, of every kind."""
     kinds = [
         {"value": 0.4, "ci_low": 0.35, "ci_high": 0.5},
-        {"value": 0.7, "successes": 70.0, "trials": 100.0},
+        {"value": 0.7, "successes": 70.0, "trials": 100.0, "flawed": 0.05},
         {"value": 3.0, "is_rated": True, "floor": 1.0, "target": 5.0, "ci_low": 2.5, "ci_high": 3.5},
         {"value": 30.0, "floor": 1.0, "target": 100.0, "is_log": True, "ci_low": 20.0, "ci_high": 50.0},
         {"value": 5.0, "target": 4.0, "sweet": 6.0, "cap": 10.0, "ci_low": 3.0, "ci_high": 8.0},
@@ -160,6 +161,25 @@ def test_missing_evidence_widens_the_interval_and_leaves_the_others_draws_alone(
     first, second = (draw(each, chosen, 100, 0) for each in (one, other))
     assert np.array_equal(first.values[:, 1:], second.values[:, 1:])
     assert np.array_equal(first.within, second.within)
+
+
+def test_wrong_records_widen_the_interval_and_mending_them_undoes_it() -> None:
+    """Cells that are wrong and cost nothing; or a plan that promises from mending more than the flaws took."""
+    chosen = settings(**FEW)
+    sound = book(*(indicator(f"i{place}", "scale", 0.6, ci_low=0.5, ci_high=0.7) for place in range(4)))
+    flawed = book(*(replace(each, flawed=0.3) for each in sound.indicators))
+    first, second = (total_interval(each, chosen) for each in (sound, flawed))
+    assert second.high - second.low > first.high - first.low
+    assert total(flawed) == total(sound)
+    drawn = draw(flawed, chosen, chosen.draws, 0)
+    flaws = {each.code: ("orders", 0.3) for each in flawed.indicators}
+    mend = next(
+        each
+        for each in steps(flawed, drawn, evaluate(flawed, drawn, chosen), {}, flaws, chosen)
+        if (each.kind, each.item) == ("mend", "orders")
+    )
+    assert mend.indicators == 4
+    assert mend.width_after == pytest.approx(first.high - first.low, abs=0.2)
 
 
 def test_each_source_alone_moves_the_total_and_nothing_else_does() -> None:

@@ -78,7 +78,7 @@ SETTINGS = {
 }
 
 
-def _book(**rows: dict[str, list[Any]]) -> Book:
+def book(**rows: dict[str, list[Any]]) -> Book:
     """Tables with these rows, others empty; every model admitted."""
     tables = {}
     for table, columns in COLUMNS.items():
@@ -92,7 +92,7 @@ def _book(**rows: dict[str, list[Any]]) -> Book:
 
 def test_an_empty_book_says_so_in_every_part() -> None:
     """The first month of a company, or a date before its first order, must be not_assessed and no traceback."""
-    found = assess(_book())
+    found = assess(book())
     assert {fit.component for fit in found.fits} == {"purchases", "margin", "renewals", "follow_on", "referral"}
     assert all(fit.status == "not_assessed" and fit.reason for fit in found.fits)
     assert not found.forecasts
@@ -104,7 +104,7 @@ def test_a_book_of_one_date_alone_is_told(run: str) -> None:
     past = {"frequency": [2, 1, 0, 3], "recency_days": [40, 30, 0, 90], "age_days": [90, 80, 70, 100]}
     n = 4
     found = assess(
-        _book(
+        book(
             purchase_tuples={
                 "run": [run] * n, "customer_id": list("abcd"), **past,
                 "repeat_margin_mean": [10, 12, np.nan, 30], "later_purchases": [0] * n,

@@ -9,6 +9,7 @@ import pytest
 from numpy.random import default_rng
 
 from dagster_project.value import hazards, margins, outlook, purchases, renewals
+from dagster_project.value.fits import Fit, fitted
 from dagster_project.value.forecasts import (
     Block,
     Buyers,
@@ -107,6 +108,22 @@ def test_a_book_that_nobody_leaves_is_still_forecast() -> None:
     assert made.estimates.orders_12m.sum() == pytest.approx(((0.8 + x) / (60 + age)).sum() * 365.25, rel=0.05)
     doubt = sum(shift.estimates.orders_12m.sum() ** 2 for shift in made.shifts) ** 0.5
     assert 0 < doubt < 0.1 * made.estimates.orders_12m.sum()
+
+
+@pytest.mark.parametrize("model", purchases.MODELS)
+def test_a_book_that_leaves_at_one_chance_is_still_forecast(model: purchases.Model) -> None:
+    """As above where chances to leave do not differ: anlan_safety as of 2026-03-31 went without a forecast for it."""
+    random, n, chance = default_rng(1), 3000, 0.12
+    drawn = simulated.buyers(model, np.array([2.0, 100.0, chance * 1e9, (1 - chance) * 1e9]), n, random)
+    found = purchases.fit(model, purchases.purchases(drawn.x, drawn.t, drawn.age))
+    assert found.converged and found.is_at_limit and found.covariance is not None
+    a, b = found.parameters[2:]
+    assert a / (a + b) == pytest.approx(chance, rel=0.15)
+    assert found.parameters[:2] == pytest.approx([2.0, 100.0], rel=0.15)
+    told = fitted(Fit("current", "purchases", model, ""), purchases.PARAMETERS, found)
+    assert told.block is not None
+    assert "at its limit" in told.note
+    assert "a" in told.standard_errors and "b" not in told.standard_errors
 
 
 def test_a_past_that_cannot_be_is_refused() -> None:

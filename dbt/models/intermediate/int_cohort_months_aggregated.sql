@@ -2,7 +2,7 @@
 with
 
 months as (
-    select * from {{ ref('int_customer_months_aggregated') }}
+    select * from {{ ref('int_customer_months_keyed') }}
 ),
 
 current_run as (
@@ -12,11 +12,11 @@ current_run as (
 
 cohorts as (
     select
-        customer_id,
+        customer_key,
         {{ month_of('min(first_order_on)') }} as cohort_month
     from months
     where orders > 0
-    group by customer_id
+    group by customer_key
 ),
 
 sizes as (
@@ -27,16 +27,42 @@ sizes as (
     group by cohort_month
 ),
 
+-- Where as-of cuts calendar months in two, somebody may have ordered in both halves: one customer, not two.
+split_months as (
+    select
+        months.customer_key,
+        months.month_on
+    from months
+    inner join current_run on current_run.cut_on != {{ month_of('current_run.cut_on') }}
+    where months.orders > 0
+    group by
+        months.customer_key,
+        months.month_on
+    having count(*) > 1
+),
+
+counted_twice as (
+    select
+        cohorts.cohort_month,
+        split_months.month_on,
+        count(*) as customers
+    from split_months
+    inner join cohorts on split_months.customer_key = cohorts.customer_key
+    group by
+        cohorts.cohort_month,
+        split_months.month_on
+),
+
 activity as (
     select
         cohorts.cohort_month,
         months.month_on,
-        count(distinct case when months.orders > 0 then months.customer_id end) as active,
+        sum(case when months.orders > 0 then 1 else 0 end) as active_rows,
         sum(months.orders) as orders,
         sum(months.revenue_net) as revenue_net,
         sum(months.margin_net) as margin_net
     from months
-    inner join cohorts on months.customer_id = cohorts.customer_id
+    inner join cohorts on months.customer_key = cohorts.customer_key
     group by
         cohorts.cohort_month,
         months.month_on
@@ -64,7 +90,7 @@ select
     cast(grid.months_since as integer) as months_since,
     grid.is_partial,
     cast(grid.customers as integer) as customers,
-    cast(coalesce(activity.active, 0) as integer) as active,
+    cast(coalesce(activity.active_rows, 0) - coalesce(counted_twice.customers, 0) as integer) as active,
     cast(coalesce(activity.orders, 0) as integer) as orders,
     cast(coalesce(activity.revenue_net, 0) as {{ money() }}) as revenue_net,
     cast(activity.margin_net as {{ money() }}) as margin_net
@@ -73,3 +99,7 @@ left join activity
     on
         grid.cohort_month = activity.cohort_month
         and grid.month_on = activity.month_on
+left join counted_twice
+    on
+        grid.cohort_month = counted_twice.cohort_month
+        and grid.month_on = counted_twice.month_on

@@ -15,6 +15,7 @@ months as (
     select
         contracts.contract_id,
         contracts.customer_id,
+        contracts.customer_key,
         contracts.annual_value,
         {{ add_months('contracts.starts_on', 'numbers.n - 1') }} as accrued_on,
         {{ add_months('contracts.starts_on', 'numbers.n') }} as next_on,
@@ -33,6 +34,7 @@ months as (
 select
     contract_id,
     customer_id,
+    customer_key,
     accrued_on,
     cast(
         annual_value / 12 * case

@@ -13,6 +13,7 @@ resolved_customers as (
 select
     contracts.contract_id,
     coalesce(resolved_customers.resolved_customer_id, contracts.customer_id) as customer_id,
+    resolved_customers.customer_key,
     contracts.signed_on,
     contracts.starts_on,
     contracts.ends_on,

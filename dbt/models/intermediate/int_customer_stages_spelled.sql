@@ -9,22 +9,26 @@ current_run as (
 ),
 
 spells as (
-    select * from {{ ref('int_customer_spells_merged') }}
+    select * from {{ ref('int_customer_spells_keyed') }}
     where starts_period <= 0
 ),
 
 order_months as (
     select
-        customer_id,
+        customer_key,
         -months_back as period,
-        lead(-months_back) over (partition by customer_id order by months_back desc) as next_period
+        lead(-months_back) over (partition by customer_key order by months_back desc) as next_period
     from (
         select distinct
-            customer_id,
+            customer_key,
             months_back
-        from {{ ref('int_customer_months_aggregated') }}
+        from {{ ref('int_customer_months_keyed') }}
         where orders > 0 and months_back >= 0
     ) as bought
+),
+
+keys as (
+    select * from {{ ref('int_customer_keys') }}
 ),
 
 days as (
@@ -33,7 +37,7 @@ days as (
 
 contract_terms as (
     select
-        contracts.customer_id,
+        keys.customer_key,
         -start_days.months_back as starts_period,
         case
             when end_days.day_on is null then 0
@@ -41,6 +45,7 @@ contract_terms as (
         end as ends_period
     from {{ ref('int_contracts_prepared') }} as contracts
     cross join current_run
+    inner join keys on contracts.customer_id = keys.customer_id
     inner join days as start_days on contracts.starts_on = start_days.day_on
     left join days as end_days on contracts.live_until_on = end_days.day_on
     where
@@ -52,7 +57,7 @@ contract_terms as (
 -- Known before the first purchase: a record has a day it was made.
 prospects as (
     select
-        customers.customer_id,
+        customers.customer_key,
         -days.months_back as period
     from {{ ref('int_customers_unioned') }} as customers
     inner join days on coalesce(customers.created_on, customers.acquired_on) = days.day_on
@@ -61,24 +66,24 @@ prospects as (
 
 edges as (
     select
-        customer_id,
+        customer_key,
         starts_period as period
     from spells
     union
     select
-        spells.customer_id,
+        spells.customer_key,
         spells.starts_period + current_run.new_months
     from spells
     cross join current_run
     where spells.starts_period + current_run.new_months <= spells.ends_period
     union
     select
-        customer_id,
+        customer_key,
         ends_period + 1
     from spells
     union
     select
-        order_months.customer_id,
+        order_months.customer_key,
         order_months.period + current_run.lapsing_months
     from order_months
     cross join current_run
@@ -90,7 +95,7 @@ edges as (
         )
     union
     select
-        order_months.customer_id,
+        order_months.customer_key,
         order_months.next_period
     from order_months
     cross join current_run
@@ -99,25 +104,25 @@ edges as (
         and order_months.next_period > order_months.period + current_run.lapsing_months
     union
     select
-        customer_id,
+        customer_key,
         starts_period
     from contract_terms
     union
     select
-        customer_id,
+        customer_key,
         ends_period + 1
     from contract_terms
     where ends_period >= starts_period
     union
     select
-        customer_id,
+        customer_key,
         period
     from prospects
 ),
 
 standing as (
     select
-        edges.customer_id,
+        edges.customer_key,
         edges.period,
         min(spells.starts_period) as first_period,
         max(case when spells.ends_period >= edges.period then spells.starts_period end) as active_since_period,
@@ -125,18 +130,18 @@ standing as (
     from edges
     left join spells
         on
-            edges.customer_id = spells.customer_id
+            edges.customer_key = spells.customer_key
             and edges.period >= spells.starts_period
     where edges.period <= 0
     group by
-        edges.customer_id,
+        edges.customer_key,
         edges.period
 ),
 
 -- The last order by each edge: one sort, where a join would meet every edge with every month of orders.
 timeline as (
     select
-        customer_id,
+        customer_key,
         period,
         true as is_edge,
         cast(null as integer) as order_period
@@ -144,7 +149,7 @@ timeline as (
     where period <= 0
     union all
     select
-        customer_id,
+        customer_key,
         period,
         false as is_edge,
         period as order_period
@@ -153,11 +158,11 @@ timeline as (
 
 reached as (
     select
-        customer_id,
+        customer_key,
         period,
         is_edge,
         max(order_period) over (
-            partition by customer_id
+            partition by customer_key
             order by period
             range between unbounded preceding and current row
         ) as last_order_period
@@ -166,7 +171,7 @@ reached as (
 
 bought as (
     select
-        customer_id,
+        customer_key,
         period,
         last_order_period
     from reached
@@ -175,18 +180,18 @@ bought as (
 
 under_contract as (
     select distinct
-        edges.customer_id,
+        edges.customer_key,
         edges.period
     from edges
     inner join contract_terms
         on
-            edges.customer_id = contract_terms.customer_id
+            edges.customer_key = contract_terms.customer_key
             and edges.period between contract_terms.starts_period and contract_terms.ends_period
 ),
 
 staged as (
     select
-        standing.customer_id,
+        standing.customer_key,
         standing.period,
         case
             when standing.first_period is null then 'prospect'
@@ -196,7 +201,7 @@ staged as (
                 and standing.first_period > standing.period - current_run.new_months then 'new'
             when standing.active_since_period is not null
                 and not current_run.is_one_purchase
-                and under_contract.customer_id is null
+                and under_contract.customer_key is null
                 and standing.period - bought.last_order_period >= current_run.lapsing_months then 'lapsing'
             when standing.active_since_period is not null then 'active'
             when current_run.is_one_purchase and bought.last_order_period is not null then 'completed'
@@ -206,27 +211,39 @@ staged as (
     cross join current_run
     left join bought
         on
-            standing.customer_id = bought.customer_id
+            standing.customer_key = bought.customer_key
             and standing.period = bought.period
     left join under_contract
         on
-            standing.customer_id = under_contract.customer_id
+            standing.customer_key = under_contract.customer_key
             and standing.period = under_contract.period
 ),
 
 changed as (
     select
         *,
-        lag(lifecycle_stage) over (partition by customer_id order by period) as stage_before
+        lag(lifecycle_stage) over (partition by customer_key order by period) as stage_before
     from staged
+),
+
+-- Changes alone, by key; the id comes last.
+stages as (
+    select
+        customer_key,
+        lifecycle_stage,
+        stage_before,
+        cast(period as integer) as starts_period,
+        -- Null: it lasts at as-of.
+        cast(lead(period) over (partition by customer_key order by period) - 1 as integer) as ends_period
+    from changed
+    where stage_before is null or stage_before != lifecycle_stage
 )
 
 select
-    customer_id,
-    lifecycle_stage,
-    stage_before,
-    cast(period as integer) as starts_period,
-    -- Null: it lasts at as-of.
-    cast(lead(period) over (partition by customer_id order by period) - 1 as integer) as ends_period
-from changed
-where stage_before is null or stage_before != lifecycle_stage
+    keys.customer_id,
+    stages.lifecycle_stage,
+    stages.stage_before,
+    stages.starts_period,
+    stages.ends_period
+from stages
+inner join keys on stages.customer_key = keys.customer_key

@@ -23,21 +23,25 @@ customers as (
 ),
 
 months as (
-    select * from {{ ref('int_customer_months_aggregated') }}
+    select * from {{ ref('int_customer_months_keyed') }}
 ),
 
 spells as (
-    select * from {{ ref('int_customer_spells_merged') }}
+    select * from {{ ref('int_customer_spells_keyed') }}
 ),
 
 days as (
     select * from {{ ref('int_calendar_days_spined') }}
 ),
 
+keys as (
+    select * from {{ ref('int_customer_keys') }}
+),
+
 totals as (
     select
         shifts.months_shift,
-        months.customer_id,
+        months.customer_key,
         min(months.first_order_on) as first_order_on,
         max(months.last_order_on) as last_order_on,
         sum(months.orders) as order_count,
@@ -63,13 +67,13 @@ totals as (
     inner join shifts on months.months_back >= shifts.months_shift
     group by
         shifts.months_shift,
-        months.customer_id
+        months.customer_key
 ),
 
 standing as (
     select
         shifts.months_shift,
-        spells.customer_id,
+        spells.customer_key,
         min(spells.starts_period) as first_period,
         max(case when spells.ends_period >= -shifts.months_shift then spells.starts_period end) as active_since_period,
         max(case when spells.ends_period >= -shifts.months_shift then spells.spell_number end) as active_spell_number,
@@ -78,15 +82,16 @@ standing as (
     inner join shifts on spells.starts_period <= -shifts.months_shift
     group by
         shifts.months_shift,
-        spells.customer_id
+        spells.customer_key
 ),
 
 -- Under contract at the close: a lapsed buyer with a live contract is not lapsing.
 contracted as (
     select distinct
         shifts.months_shift,
-        contracts.customer_id
+        keys.customer_key
     from {{ ref('int_contracts_prepared') }} as contracts
+    inner join keys on contracts.customer_id = keys.customer_id
     inner join shifts
         on
             contracts.starts_on < shifts.cut_on
@@ -100,7 +105,9 @@ joined as (
         shifts.is_one_purchase,
         shifts.new_months,
         shifts.lapsing_months,
+        customers.customer_key,
         customers.customer_id,
+        customers.group_customer_key,
         customers.group_customer_id,
         totals.first_order_on,
         totals.last_order_on,
@@ -116,19 +123,21 @@ joined as (
         standing.active_spell_number,
         standing.last_lost_period,
         last_days.months_back as last_order_months_back,
-        contracted.customer_id is not null as is_under_contract
+        contracted.customer_key is not null as is_under_contract
     from customers
     cross join shifts
-    left join totals on customers.customer_id = totals.customer_id and shifts.months_shift = totals.months_shift
-    left join standing on customers.customer_id = standing.customer_id and shifts.months_shift = standing.months_shift
+    left join totals on customers.customer_key = totals.customer_key and shifts.months_shift = totals.months_shift
+    left join standing on customers.customer_key = standing.customer_key and shifts.months_shift = standing.months_shift
     left join days as last_days on totals.last_order_on = last_days.day_on
     left join contracted
-        on customers.customer_id = contracted.customer_id and shifts.months_shift = contracted.months_shift
+        on customers.customer_key = contracted.customer_key and shifts.months_shift = contracted.months_shift
 )
 
 select
     runs.run,
+    joined.customer_key,
     joined.customer_id,
+    joined.group_customer_key,
     joined.group_customer_id,
     joined.first_order_on,
     joined.last_order_on,

@@ -1,4 +1,5 @@
--- Which customer each delivered customer id stands for, after merges, and whether it is a test account.
+-- Which customer each delivered customer id stands for, after merges, and whether it is a test account. `customer_key`
+-- is that customer as a whole number, which costs far less to group and join by than an id of 22 characters.
 with
 
 customers as (
@@ -38,7 +39,8 @@ resolved as (
         coalesce(survivors.root, customers.customer_id) as resolved_customer_id,
         coalesce(not survivors.is_cycle and survivors.root != customers.customer_id, false) as is_merged,
         coalesce(survivors.is_cycle, false) as is_merge_cycle,
-        customers.is_test
+        customers.is_test,
+        row_number() over (order by customers.customer_id) as own_key
     from customers
     left join survivors on customers.customer_id = survivors.id
 )
@@ -48,6 +50,7 @@ select
     resolved.resolved_customer_id,
     resolved.is_merged,
     resolved.is_merge_cycle,
-    resolved.is_test or coalesce(standing.is_test, false) as is_test
+    resolved.is_test or coalesce(standing.is_test, false) as is_test,
+    cast(standing.own_key as integer) as customer_key
 from resolved
-left join customers as standing on resolved.resolved_customer_id = standing.customer_id
+left join resolved as standing on resolved.resolved_customer_id = standing.customer_id

@@ -14,6 +14,7 @@ runs as (
 measures as (
     select
         states.run,
+        states.customer_key,
         states.customer_id,
         {{ days_between('states.last_order_on', 'runs.as_of_on') }} as recency_days,
         states.order_count,
@@ -27,13 +28,10 @@ measures as (
 thresholds as (
     select
         run,
-        {% for share in [20, 40, 60, 80] %}
-        {{ quantile('recency_days', share / 100) }} as recency_{{ share }},
-        {{ quantile('order_count', share / 100) }} as frequency_{{ share }},
-        {{ quantile('revenue_net', share / 100) }} as monetary_{{ share }},
-        {% endfor %}
-        {{ quantile('worth', 0.5) }} as worth_50,
-        {{ quantile('worth', 0.8) }} as worth_80_tier
+        {{ quantiles('recency_days', [0.2, 0.4, 0.6, 0.8]) }} as recency,
+        {{ quantiles('order_count', [0.2, 0.4, 0.6, 0.8]) }} as frequency,
+        {{ quantiles('revenue_net', [0.2, 0.4, 0.6, 0.8]) }} as monetary,
+        {{ quantiles('worth', [0.5, 0.8]) }} as worth
     from measures
     group by run
 ),
@@ -41,24 +39,25 @@ thresholds as (
 scored as (
     select
         measures.run,
+        measures.customer_key,
         measures.customer_id,
         measures.recency_days,
         measures.order_count,
         measures.revenue_net,
         measures.worth,
-        thresholds.worth_50,
-        thresholds.worth_80_tier,
+        {{ list_item('thresholds.worth', 1) }} as worth_50,
+        {{ list_item('thresholds.worth', 2) }} as worth_80_tier,
         1
         {% for share in [20, 40, 60, 80] %}
-        + case when measures.recency_days <= thresholds.recency_{{ share }} then 1 else 0 end
+        + case when measures.recency_days <= {{ list_item('thresholds.recency', loop.index) }} then 1 else 0 end
         {% endfor %} as recency_score,
         1
         {% for share in [20, 40, 60, 80] %}
-        + case when measures.order_count > thresholds.frequency_{{ share }} then 1 else 0 end
+        + case when measures.order_count > {{ list_item('thresholds.frequency', loop.index) }} then 1 else 0 end
         {% endfor %} as frequency_score,
         1
         {% for share in [20, 40, 60, 80] %}
-        + case when measures.revenue_net > thresholds.monetary_{{ share }} then 1 else 0 end
+        + case when measures.revenue_net > {{ list_item('thresholds.monetary', loop.index) }} then 1 else 0 end
         {% endfor %} as monetary_score
     from measures
     inner join thresholds on measures.run = thresholds.run
@@ -66,6 +65,7 @@ scored as (
 
 select
     run,
+    customer_key,
     customer_id,
     recency_days,
     order_count,

@@ -15,24 +15,32 @@ resolved_customers as (
     select * from {{ ref('int_customers_resolved') }}
 ),
 
+keys as (
+    select * from {{ ref('int_customer_keys') }}
+),
+
 transacting as (
-    select customer_id from {{ ref('int_customer_months_aggregated') }}
+    select customer_key from {{ ref('int_customer_months_keyed') }}
     union
-    select customer_id from {{ ref('int_contracts_prepared') }}
+    select keys.customer_key
+    from {{ ref('int_contracts_prepared') }} as contracts
+    inner join keys on contracts.customer_id = keys.customer_id
 ),
 
 recorded as (
-    select customers.*
+    select
+        customers.*,
+        resolved_customers.customer_key
     from customers
     cross join current_run
     inner join resolved_customers on customers.customer_id = resolved_customers.customer_id
-    left join transacting on customers.customer_id = transacting.customer_id
+    left join transacting on resolved_customers.customer_key = transacting.customer_key
     where
         not resolved_customers.is_merged
         and not resolved_customers.is_test
         -- A record made after as-of is not known yet, unless its business is.
         and (
-            transacting.customer_id is not null
+            transacting.customer_key is not null
             or customers.created_on is null
             or customers.created_on < current_run.cut_on
         )
@@ -53,17 +61,31 @@ groups as (
     {{ chain_roots('parents') }}
 ),
 
+-- A parent that nobody delivered has no key: the least of its children's, below zero, stands for it.
+keyed_groups as (
+    select
+        keys.customer_key,
+        groups.root,
+        coalesce(root_keys.customer_key, -min(keys.customer_key) over (partition by groups.root)) as root_key
+    from groups
+    inner join keys on groups.id = keys.customer_id
+    left join keys as root_keys on groups.root = root_keys.customer_id
+),
+
 referrers as (
     select
-        recorded.customer_id,
+        recorded.customer_key,
         coalesce(resolved_customers.resolved_customer_id, recorded.referrer_customer_id) as referrer_customer_id
     from recorded
     left join resolved_customers on recorded.referrer_customer_id = resolved_customers.customer_id
+    where recorded.referrer_customer_id is not null
 )
 
 select
+    recorded.customer_key,
     recorded.customer_id,
-    coalesce(groups.root, recorded.customer_id) as group_customer_id,
+    coalesce(keyed_groups.root_key, recorded.customer_key) as group_customer_key,
+    coalesce(keyed_groups.root, recorded.customer_id) as group_customer_id,
     recorded.customer_type,
     recorded.gender,
     recorded.birth_date,
@@ -82,14 +104,16 @@ select
     recorded.deleted_on is not null or recorded.removed_on is not null as is_deleted,
     'customers' as record_source
 from recorded
-left join groups on recorded.customer_id = groups.id
-left join referrers on recorded.customer_id = referrers.customer_id
+left join keyed_groups on recorded.customer_key = keyed_groups.customer_key
+left join referrers on recorded.customer_key = referrers.customer_key
 
 union all
 
 select
-    transacting.customer_id,
-    transacting.customer_id as group_customer_id,
+    keys.customer_key,
+    keys.customer_id,
+    keys.customer_key as group_customer_key,
+    keys.customer_id as group_customer_id,
     cast(null as varchar) as customer_type,
     cast(null as varchar) as gender,
     cast(null as date) as birth_date,
@@ -108,5 +132,6 @@ select
     false as is_deleted,
     'transactions' as record_source
 from transacting
-left join recorded on transacting.customer_id = recorded.customer_id
-where recorded.customer_id is null
+inner join keys on transacting.customer_key = keys.customer_key
+left join recorded on transacting.customer_key = recorded.customer_key
+where recorded.customer_key is null

@@ -96,6 +96,7 @@ dated as (
             when resolved_customers.customer_id is not null then resolved_customers.resolved_customer_id
             else unioned.customer_id
         end as resolved_customer_id,
+        resolved_customers.customer_key,
         coalesce(unioned.cancelled_on < current_run.cut_on, unioned.status = 'cancelled', false) as is_cancelled,
         coalesce(unioned.refunded_on, unioned.cancelled_on, unioned.ordered_on) as refund_dated_on,
         case
@@ -123,12 +124,14 @@ valued as (
 select
     order_id,
     resolved_customer_id as customer_id,
+    -- Null for a buyer without a record; int_customer_keys has one for him.
+    customer_key,
     lead_id,
     contract_id,
     order_kind,
     ordered_on,
     event_on,
-    fulfilled_on,
+    case when fulfilled_on < cut_on then fulfilled_on end as fulfilled_on,
     cancelled_on,
     status,
     is_cancelled,

@@ -1,5 +1,6 @@
 -- When money was earned or given back, and when an order was placed, by customer. `revenue_source` decides which
--- entity carries the revenue, so that none counts twice; orders count as orders whichever it is.
+-- entity carries the revenue, so that none counts twice; orders count as orders whichever it is. Orders are read where
+-- they are used: a shared CTE would hold every column of all of them, whatever is asked of this view.
 {{ config(materialized='view') }}
 
 with
@@ -9,11 +10,6 @@ current_run as (
     where run = 'current'
 ),
 
-orders as (
-    select * from {{ ref('int_orders_prepared') }}
-    where not is_cancelled
-),
-
 resolved_customers as (
     select * from {{ ref('int_customers_resolved') }}
 ),
@@ -21,7 +17,8 @@ resolved_customers as (
 invoices as (
     select
         invoices.*,
-        coalesce(resolved_customers.resolved_customer_id, invoices.customer_id) as resolved_customer_id
+        coalesce(resolved_customers.resolved_customer_id, invoices.customer_id) as resolved_customer_id,
+        resolved_customers.customer_key
     from {{ ref('stg_crm__invoices') }} as invoices
     left join resolved_customers on invoices.customer_id = resolved_customers.customer_id
     where invoices.removed_on is null and not coalesce(resolved_customers.is_test, false)
@@ -43,6 +40,7 @@ placed as (
         'order' as event_kind,
         orders.order_id as document_id,
         orders.customer_id,
+        orders.customer_key,
         orders.ordered_on as occurred_on,
         orders.event_on,
         -- Booked by a contract: the renewal model speaks for it, not the purchase model.
@@ -61,8 +59,9 @@ placed as (
                 else orders.refund_amount
             end
         end as margin
-    from orders
+    from {{ ref('int_orders_prepared') }} as orders
     cross join current_run
+    where not orders.is_cancelled
 ),
 
 refunded as (
@@ -70,6 +69,7 @@ refunded as (
         'refund' as event_kind,
         orders.order_id as document_id,
         orders.customer_id,
+        orders.customer_key,
         orders.refunded_on as occurred_on,
         cast(null as date) as event_on,
         current_run.is_active_by_contract
@@ -82,9 +82,9 @@ refunded as (
             when 'assumed' then cast(orders.refund_amount * current_run.gross_margin as {{ money() }})
             when 'delivered' then orders.refund_amount
         end as margin
-    from orders
+    from {{ ref('int_orders_prepared') }} as orders
     cross join current_run
-    where current_run.revenue_source = 'orders' and orders.refunded_on is not null
+    where not orders.is_cancelled and current_run.revenue_source = 'orders' and orders.refunded_on is not null
 ),
 
 invoiced as (
@@ -92,6 +92,7 @@ invoiced as (
         'invoice' as event_kind,
         invoices.invoice_id as document_id,
         invoices.resolved_customer_id as customer_id,
+        invoices.customer_key,
         invoices.issued_on as occurred_on,
         cast(null as date) as event_on,
         false as is_contractual,
@@ -109,6 +110,7 @@ written_off as (
         'write_off' as event_kind,
         invoices.invoice_id as document_id,
         invoices.resolved_customer_id as customer_id,
+        invoices.customer_key,
         invoices.written_off_on as occurred_on,
         cast(null as date) as event_on,
         false as is_contractual,
@@ -127,6 +129,7 @@ accrued as (
         'contract_month' as event_kind,
         contract_months.contract_id as document_id,
         contract_months.customer_id,
+        contract_months.customer_key,
         contract_months.accrued_on as occurred_on,
         cast(null as date) as event_on,
         true as is_contractual,
@@ -154,6 +157,7 @@ select
     event_kind,
     document_id,
     customer_id,
+    customer_key,
     occurred_on,
     event_on,
     is_contractual,

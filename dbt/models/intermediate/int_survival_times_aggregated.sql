@@ -15,7 +15,7 @@ customers as (
 
 lives as (
     select
-        spells.customer_id,
+        spells.customer_key,
         spells.starts_period,
         spells.last_sign_period <= -current_run.active_months as is_event,
         case
@@ -23,7 +23,7 @@ lives as (
                 then spells.last_sign_period - spells.starts_period + 1
             else 1 - current_run.active_months - spells.starts_period
         end as months
-    from {{ ref('int_customer_spells_merged') }} as spells
+    from {{ ref('int_customer_spells_keyed') }} as spells
     cross join current_run
     -- A life that began after the last day it could be watched on says nothing.
     where spells.spell_number = 1 and spells.starts_period <= -current_run.active_months
@@ -40,7 +40,6 @@ entered as (
 
 described as (
     select
-        lives.customer_id,
         lives.months,
         lives.is_event,
         coalesce(customers.customer_type, 'unknown') as customer_type,
@@ -50,8 +49,8 @@ described as (
             as start_year
     from lives
     cross join current_run
-    inner join customers on lives.customer_id = customers.customer_id
-    left join entered on lives.customer_id = entered.customer_id and lives.starts_period = entered.period
+    inner join customers on lives.customer_key = customers.customer_key
+    left join entered on customers.customer_id = entered.customer_id and lives.starts_period = entered.period
 )
 
 select

@@ -1,5 +1,5 @@
 -- What would settle each scored indicator best: delivering what is missing (the alternative that asks for the fewest
--- entities and columns), starting to keep records where what was delivered says nothing, or more records.
+-- entities and columns), starting to keep records where what was delivered says nothing, or more answers to a question.
 with
 
 indicators as (
@@ -55,6 +55,14 @@ alternatives as (
         alternative
 ),
 
+owners as (
+    select
+        item,
+        is_asked
+    from {{ ref('improvement_owners') }}
+    where kind = 'document'
+),
+
 main_entities as (
     select
         indicator_code,
@@ -83,7 +91,9 @@ inner join main_entities
         alternatives.indicator_code = main_entities.indicator_code
         and alternatives.alternative = main_entities.alternative
         and main_entities.place = 1
+inner join owners on main_entities.entity = owners.item
 where
     indicators.status = 'not_assessed'
-    -- Without an interval more records would not narrow anything; ratings have a step of their own.
-    or (indicators.ci_low is not null and indicators.method != 'qualitative')
+    -- Nobody can deliver four times as many orders; more answers to a question are to be had. Without an interval they
+    -- would not narrow anything; ratings have a step of their own.
+    or (indicators.ci_low is not null and indicators.method != 'qualitative' and owners.is_asked)

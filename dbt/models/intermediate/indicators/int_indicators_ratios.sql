@@ -42,13 +42,22 @@ units as (
     select distinct unit_id from small_parts
 ),
 
-draws as (
+-- A layer of its own: inside the steps of the draw it would be computed once for each of them.
+uniforms as (
     select
         units.unit_id,
         numbers.n as replicate,
-        {{ poisson_one(uniform_hash("units.unit_id || '#' || cast(numbers.n as varchar)")) }} as weight
+        {{ uniform_hash("units.unit_id || '#' || cast(numbers.n as varchar)") }} as uniform
     from units
     cross join numbers
+),
+
+draws as (
+    select
+        unit_id,
+        replicate,
+        {{ poisson_one('uniform') }} as weight
+    from uniforms
 ),
 
 replicates as (

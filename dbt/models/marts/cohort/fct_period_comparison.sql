@@ -6,54 +6,88 @@ current_run as (
 ),
 
 customer_months as (
-    select * from {{ ref('int_customer_months_aggregated') }}
+    select * from {{ ref('int_customer_months_keyed') }}
+),
+
+-- What a customer is to the two years, in one row.
+buyers as (
+    select
+        customer_key,
+        max(months_back) as first_months_back,
+        max(case when months_back between 0 and 11 then 1 else 0 end) as bought_0,
+        max(case when months_back between 12 and 23 then 1 else 0 end) as bought_1
+    from customer_months
+    where orders > 0
+    group by customer_key
 ),
 
 first_orders as (
     select
-        customer_id,
-        max(months_back) as first_months_back
-    from customer_months
-    where orders > 0
-    group by customer_id
+        first_months_back as months_back,
+        count(*) as new_buyers
+    from buyers
+    group by first_months_back
 ),
 
 -- Periods of twelve months and of one, counted back from as-of.
-activity as (
+months as (
     select
-        customer_months.customer_id,
-        customer_months.months_back,
-        cast(floor(customer_months.months_back / 12.0) as integer) as years_back,
-        customer_months.orders,
-        customer_months.revenue_net,
-        customer_months.margin_net,
-        case
-            when customer_months.orders > 0 then customer_months.customer_id
-        end as buyer_id,
-        case
-            when customer_months.orders > 0 and first_orders.first_months_back = customer_months.months_back
-                then customer_months.customer_id
-        end as new_buyer_id
+        months_back,
+        cast(floor(months_back / 12.0) as integer) as years_back,
+        sum(revenue_net) as revenue_net,
+        sum(margin_net) as margin_net,
+        count(*) - count(margin_net) as unknown_margins,
+        sum(orders) as orders,
+        -- Two calendar months can share a month counted back from as-of.
+        count(distinct case when orders > 0 then customer_key end) as buyers
     from customer_months
-    left join first_orders on customer_months.customer_id = first_orders.customer_id
-    where customer_months.months_back between 0 and 23
+    where months_back between 0 and 23
+    group by months_back
 ),
 
-measured as (
-    {% for period_type, period in [('month', 'months_back'), ('window', 'years_back')] %}
+years as (
     select
-        '{{ period_type }}' as period_type,
-        {{ period }} as periods_back,
-        cast(sum(revenue_net) as double) as revenue_net,
-        -- One unknown margin makes the sum unknown.
-        cast(case when count(margin_net) = count(*) then sum(margin_net) end as double) as margin_net,
-        cast(sum(orders) as double) as orders,
-        cast(count(distinct buyer_id) as double) as buyers,
-        cast(count(distinct new_buyer_id) as double) as new_buyers
-    from activity
-    group by {{ period }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        months.years_back,
+        sum(months.revenue_net) as revenue_net,
+        sum(months.margin_net) as margin_net,
+        sum(months.unknown_margins) as unknown_margins,
+        sum(months.orders) as orders,
+        sum(coalesce(first_orders.new_buyers, 0)) as new_buyers
+    from months
+    left join first_orders on months.months_back = first_orders.months_back
+    group by months.years_back
+),
+
+bought as (
+    select
+        sum(bought_0) as buyers_0,
+        sum(bought_1) as buyers_1
+    from buyers
+),
+
+-- One unknown margin makes the sum unknown.
+measured as (
+    select
+        'month' as period_type,
+        months.months_back as periods_back,
+        cast(months.revenue_net as double) as revenue_net,
+        cast(case when months.unknown_margins = 0 then months.margin_net end as double) as margin_net,
+        cast(months.orders as double) as orders,
+        cast(months.buyers as double) as buyers,
+        cast(coalesce(first_orders.new_buyers, 0) as double) as new_buyers
+    from months
+    left join first_orders on months.months_back = first_orders.months_back
+    union all
+    select
+        'window' as period_type,
+        years.years_back as periods_back,
+        cast(years.revenue_net as double) as revenue_net,
+        cast(case when years.unknown_margins = 0 then years.margin_net end as double) as margin_net,
+        cast(years.orders as double) as orders,
+        cast(case when years.years_back = 0 then bought.buyers_0 else bought.buyers_1 end as double) as buyers,
+        cast(years.new_buyers as double) as new_buyers
+    from years
+    cross join bought
 ),
 
 {% set measures = ['revenue_net', 'margin_net', 'orders', 'buyers', 'new_buyers'] %}

@@ -8,62 +8,80 @@ customers as (
 -- A group under one parent is one decision.
 groups as (
     select
-        group_customer_id,
+        group_customer_key,
         sum(revenue_net_12m) as revenue_net_12m,
         case when count(margin_net_12m) = count(*) then sum(margin_net_12m) end as margin_net_12m,
         sum(revenue_net) as revenue_net,
         case when count(margin_net) = count(*) then sum(margin_net) end as margin_net
     from customers
-    group by group_customer_id
+    group by group_customer_key
 ),
 
+-- A number for each curve: sorting millions of rows by two words costs several times as much.
+{% set curves = [
+    ('customer', 'customers', 'revenue_net_12m'),
+    ('customer', 'customers', 'margin_net_12m'),
+    ('customer', 'customers', 'revenue_net'),
+    ('customer', 'customers', 'margin_net'),
+    ('group', 'groups', 'revenue_net_12m'),
+    ('group', 'groups', 'margin_net_12m'),
+    ('group', 'groups', 'revenue_net'),
+    ('group', 'groups', 'margin_net'),
+] %}
 units as (
-    {% for unit, relation, key in [
-        ('customer', 'customers', 'customer_id'),
-        ('group', 'groups', 'group_customer_id'),
-    ] %}
-    {% set outer_last = loop.last %}
-    {% for measure in ['revenue_net_12m', 'margin_net_12m', 'revenue_net', 'margin_net'] %}
+    {% for _, relation, measure in curves %}
     select
-        '{{ unit }}' as unit,
-        '{{ measure }}' as measure,
-        {{ key }} as unit_id,
-        {{ measure }} as amount
+        {{ loop.index }} as curve,
+        cast({{ measure }} as {{ money() }}) as amount
     from {{ relation }}
     where {{ measure }} > 0
-    {{ 'union all' if not (loop.last and outer_last) }}
-    {% endfor %}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
-ranked as (
+sizes as (
     select
-        unit,
-        measure,
+        curve,
+        count(*) as units
+    from units
+    group by curve
+),
+
+-- Which of two equal amounts comes first changes no decile.
+placed as (
+    select
+        curve,
         amount,
         row_number() over (
-            partition by unit, measure
-            order by amount desc, unit_id asc
-        ) as place,
-        count(*) over (partition by unit, measure) as units
+            partition by curve
+            order by amount desc
+        ) as place
     from units
 ),
 
 -- The first decile is the best, and rounded up: of eleven customers it holds two.
 deciles as (
     select
-        unit,
-        measure,
-        cast(floor(10 * (place - 1) / cast(units as double)) as integer) + 1 as decile,
+        case placed.curve
+            {% for unit, _, _ in curves %}
+            when {{ loop.index }} then '{{ unit }}'
+            {% endfor %}
+        end as unit,
+        case placed.curve
+            {% for _, _, measure in curves %}
+            when {{ loop.index }} then '{{ measure }}'
+            {% endfor %}
+        end as measure,
+        cast(floor(10 * (placed.place - 1) / cast(sizes.units as double)) as integer) + 1 as decile,
         count(*) as units,
-        sum(amount) as amount,
-        max(amount) as highest,
-        min(amount) as lowest
-    from ranked
+        sum(placed.amount) as amount,
+        max(placed.amount) as highest,
+        min(placed.amount) as lowest
+    from placed
+    inner join sizes on placed.curve = sizes.curve
     group by
-        unit,
-        measure,
-        cast(floor(10 * (place - 1) / cast(units as double)) as integer) + 1
+        placed.curve,
+        cast(floor(10 * (placed.place - 1) / cast(sizes.units as double)) as integer) + 1
 )
 
 select

@@ -70,5 +70,5 @@ select
     aged.is_deleted,
     aged.record_source
 from aged
-inner join states on aged.customer_id = states.customer_id
-left join segments on aged.customer_id = segments.customer_id
+inner join states on aged.customer_key = states.customer_key
+left join segments on aged.customer_key = segments.customer_key

@@ -6,7 +6,7 @@ current_run as (
 ),
 
 spells as (
-    select * from {{ ref('int_customer_spells_merged') }}
+    select * from {{ ref('int_customer_spells_keyed') }}
 ),
 
 numbers as (
@@ -72,7 +72,7 @@ months as (
 standing as (
     select
         periods.closes_period,
-        spells.customer_id,
+        spells.customer_key,
         max(case when spells.starts_period <= periods.closes_period - 12 then 1 else 0 end) as was_active,
         max(case when spells.ends_period >= periods.closes_period then 1 else 0 end) as is_active,
         min(spells.spell_number) as spell_number
@@ -88,12 +88,12 @@ standing as (
     where periods.closes_period % 12 = 0
     group by
         periods.closes_period,
-        spells.customer_id
+        spells.customer_key
 ),
 
 first_periods as (
     select
-        customer_id,
+        customer_key,
         starts_period as first_period
     from spells
     where spell_number = 1
@@ -120,7 +120,7 @@ years as (
         sum(case when standing.is_active = 0 then 1 else 0 end) as lost,
         sum(standing.is_active) as closing
     from standing
-    inner join first_periods on standing.customer_id = first_periods.customer_id
+    inner join first_periods on standing.customer_key = first_periods.customer_key
     group by standing.closes_period
 ),
 

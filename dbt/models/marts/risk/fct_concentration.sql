@@ -9,38 +9,79 @@ customers as (
     select * from {{ ref('int_customers_unioned') }}
 ),
 
-order_regions as (
-    select
-        customer_id,
-        min(region) as region
-    from {{ ref('int_orders_prepared') }}
-    where region is not null
-    group by customer_id
+keys as (
+    select * from {{ ref('int_customer_keys') }}
+    where is_stranger
 ),
 
--- A group under one parent is one decision.
+order_regions as (
+    select
+        customer_key,
+        min(region) as region
+    from {{ ref('int_orders_prepared') }}
+    where region is not null and customer_key is not null
+    group by customer_key
+    union all
+    select
+        keys.customer_key,
+        min(orders.region) as region
+    from {{ ref('int_orders_prepared') }} as orders
+    inner join keys on orders.customer_id = keys.customer_id
+    where orders.region is not null and orders.customer_key is null
+    group by keys.customer_key
+),
+
 books as (
     select
         states.run,
-        states.group_customer_id,
         customers.customer_type,
         coalesce(customers.region, customers.region_code, order_regions.region) as region,
         customers.industry,
         customers.acquisition_channel,
         states.revenue_net_12m as revenue
     from states
-    inner join customers on states.customer_id = customers.customer_id
-    left join order_regions on states.customer_id = order_regions.customer_id
+    inner join customers on states.customer_key = customers.customer_key
+    left join order_regions on states.customer_key = order_regions.customer_key
+),
+
+-- One pass over the books: a few combinations of all cuts.
+combined as (
+    select
+        run,
+        customer_type,
+        region,
+        industry,
+        acquisition_channel,
+        sum(revenue) as revenue
+    from books
+    group by
+        run,
+        customer_type,
+        region,
+        industry,
+        acquisition_channel
+),
+
+-- A group under one parent is one decision.
+groups as (
+    select
+        'customer' as cut,
+        run,
+        group_customer_key,
+        sum(revenue_net_12m) as revenue
+    from states
+    group by
+        run,
+        group_customer_key
 ),
 
 -- What is not known is a bucket of its own.
 buckets as (
     {% for cut, relation, expression in [
-        ('customer', 'books', 'group_customer_id'),
-        ('customer_type', 'books', 'customer_type'),
-        ('region', 'books', 'region'),
-        ('industry', 'books', 'industry'),
-        ('source', 'books', 'acquisition_channel'),
+        ('customer_type', 'combined', 'customer_type'),
+        ('region', 'combined', 'region'),
+        ('industry', 'combined', 'industry'),
+        ('source', 'combined', 'acquisition_channel'),
         ('channel', 'int_order_cuts_aggregated', 'channel'),
         ('salesperson', 'int_order_cuts_aggregated', 'sales_staff_id'),
         ('partner', 'int_order_cuts_aggregated', 'partner_id'),
@@ -52,7 +93,7 @@ buckets as (
         run,
         coalesce({{ expression }}, 'unknown') as bucket,
         sum(revenue) as revenue
-    from {{ relation if relation == 'books' else ref(relation) }}
+    from {{ relation if relation == 'combined' else ref(relation) }}
     group by
         run,
         coalesce({{ expression }}, 'unknown')
@@ -60,23 +101,59 @@ buckets as (
     {% endfor %}
 ),
 
--- A share of a sum needs parts above zero: a bucket that gave back more than it brought is counted in revenue alone.
-ranked as (
+-- Of all groups only the largest need a place and a name.
+largest_groups as (
     select
-        *,
-        case when revenue > 0 then cast(revenue as double) else 0 end as weight,
-        row_number() over (partition by cut, run order by revenue desc, bucket asc) as size_rank
-    from buckets
+        run,
+        group_customer_key
+    from groups
+    qualify row_number() over (partition by run order by revenue desc, group_customer_key asc) <= 20
 ),
 
-measured as (
+named as (
+    select distinct
+        states.run,
+        states.group_customer_key,
+        states.group_customer_id
+    from states
+    inner join largest_groups
+        on
+            states.run = largest_groups.run
+            and states.group_customer_key = largest_groups.group_customer_key
+),
+
+sized as (
     select
         cut,
         run,
-        sum(case when weight > 0 then 1 else 0 end) as buckets,
-        sum(revenue) as revenue,
-        sum(weight) as counted,
-        sum(weight * weight) as squares,
+        bucket,
+        revenue
+    from buckets
+    union all
+    select
+        groups.cut,
+        groups.run,
+        named.group_customer_id as bucket,
+        groups.revenue
+    from groups
+    inner join named on groups.run = named.run and groups.group_customer_key = named.group_customer_key
+),
+
+-- A share of a sum needs parts above zero: a bucket that gave back more than it brought is counted in revenue alone.
+ranked as (
+    select
+        cut,
+        run,
+        bucket,
+        case when revenue > 0 then cast(revenue as double) else 0 end as weight,
+        row_number() over (partition by cut, run order by revenue desc, bucket asc) as size_rank
+    from sized
+),
+
+tops as (
+    select
+        cut,
+        run,
         sum(case when size_rank <= 1 then weight else 0 end) as top1,
         sum(case when size_rank <= 5 then weight else 0 end) as top5,
         sum(case when size_rank <= 10 then weight else 0 end) as top10,
@@ -86,6 +163,44 @@ measured as (
     group by
         cut,
         run
+),
+
+summed as (
+    select
+        cut,
+        run,
+        sum(case when revenue > 0 then 1 else 0 end) as buckets,
+        sum(revenue) as revenue,
+        sum(case when revenue > 0 then cast(revenue as double) else 0 end) as counted,
+        sum(case when revenue > 0 then cast(revenue as double) * cast(revenue as double) else 0 end) as squares
+    from (
+        select
+            cut,
+            run,
+            revenue
+        from buckets
+        union all
+        select
+            cut,
+            run,
+            revenue
+        from groups
+    ) as parts
+    group by
+        cut,
+        run
+),
+
+measured as (
+    select
+        summed.*,
+        tops.top1,
+        tops.top5,
+        tops.top10,
+        tops.unknown,
+        tops.largest
+    from summed
+    inner join tops on summed.cut = tops.cut and summed.run = tops.run
 )
 
 select

@@ -9,7 +9,9 @@ overall as (
 ),
 
 goalposts as (
-    select avg(case when basis = 'judgement' then 1.0 else 0.0 end) as judged_share
+    select
+        avg(case when basis = 'judgement' then 1.0 else 0.0 end) as judged_share,
+        avg((score_ci_high - score_ci_low) / 2) as half_width
     from {{ ref('fct_indicator_scores') }}
     where status != 'not_applicable'
 ),
@@ -35,6 +37,13 @@ read_off as (
     union all
     select
         'sampling',
+        'points, on average, between an indicator and the end of its own interval',
+        '各指标与其自身区间端点的平均距离（分）',
+        goalposts.half_width
+    from goalposts
+    union all
+    select
+        'records',
         'share of cells and rows that broke an expectation',
         '未满足数据检查的单元格与行占比',
         quality.unexpected_share
@@ -72,7 +81,7 @@ read_off as (
 select
     sources.source,
     case
-        when sources.source in ('sampling', 'evidence') then 'data'
+        when sources.source in ('sampling', 'records', 'evidence') then 'data'
         when sources.source = 'raters' then 'subjective'
         else 'method'
     end as risk,

@@ -109,6 +109,19 @@ newcomers as (
     where customers.first_order_on >= current_run.window_start_on
 ),
 
+-- What the fitted value models expect of customers whose value could be said.
+predicted as (
+    select
+        count(*) as customers,
+        case when count(judged.margin_historic) = count(*) then sum(judged.margin_historic) end as margin_historic,
+        sum(coalesce(forecasts.margin_12m, 0)) as margin_12m,
+        sum(judged.residual_value) as residual_value
+    from {{ ref('int_customer_values_judged') }} as judged
+    left join {{ ref('int_customer_forecasts_summed') }} as forecasts
+        on judged.customer_id = forecasts.customer_id and forecasts.run = 'current' and forecasts.kind = 'residual'
+    where judged.reason is null
+),
+
 -- A month without sales brought no margin; any other without one makes the cohort's margin unknown.
 cohort_margins as (
     select
@@ -320,11 +333,36 @@ measured as (
         '全部客户迄今客均毛利（不论时长）',
         'money',
         'higher',
-        value,
-        n,
-        true
+        indicators.value,
+        indicators.n,
+        predicted.customers = 0
     from indicators
-    where indicator_code = 'clv_historic_mean'
+    cross join predicted
+    where indicators.indicator_code = 'clv_historic_mean'
+
+    {% for convention, value, en, zh, is_used in [
+        ('expected_12m', 'margin_12m', 'Margin per customer expected of the next 12 months (value model)',
+            '价值模型预测未来 12 个月客均毛利', 'false'),
+        ('expected_to_horizon', 'residual_value',
+            'Residual value per customer, discounted, to the horizon of the value model',
+            '价值模型预测期内客均剩余价值（折现）', 'true'),
+        ('lifetime', 'margin_historic + residual_value', 'Margin per customer to date and residual value together',
+            '迄今客均毛利加剩余价值', 'false'),
+    ] %}
+    union all
+
+    select
+        'clv_horizon',
+        '{{ convention }}',
+        '{{ en }}',
+        '{{ zh }}',
+        'money',
+        'higher',
+        cast({{ value }} as double) / nullif(customers, 0),
+        customers,
+        {{ is_used }}
+    from predicted
+    {% endfor %}
 ),
 
 ranked as (

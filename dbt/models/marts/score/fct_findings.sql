@@ -15,7 +15,7 @@ indicators as (
         max(case when indicator_code = 'margin_net_12m' then value end) as margin,
         max(case when indicator_code = 'deposits_liability' and unit = 'money' then value end) as deposits_liability,
         max(case when indicator_code = 'points_liability' and unit = 'money' then value end) as points_liability,
-        max(case when indicator_code = 'transfer_consent_coverage' then value end) as transfer_consent_coverage
+        max(case when indicator_code = 'ledger_match' then 1 else 0 end) = 1 as has_ledger
     from {{ ref('fct_indicators') }}
     where breakdown = '' and status = 'assessed'
 ),
@@ -27,24 +27,75 @@ rates as (
         margin,
         deposits_liability,
         points_liability,
-        transfer_consent_coverage,
+        has_ledger,
         case when revenue > 0 and margin > 0 then margin / revenue end as margin_rate
     from indicators
+),
+
+consents as (
+    select customer_id
+    from {{ ref('int_consents_prepared') }}
+    where purpose = 'transfer' and is_live
+),
+
+-- A year of margin is at stake, or less: whose work is done may have brought much and bring little more.
+customers as (
+    select
+        customers.customer_id,
+        customers.group_customer_id,
+        customers.is_active,
+        coalesce(customers.owner_staff_id, 'nobody') as holder_id,
+        coalesce(customers.customer_type, 'individual') = 'individual'
+        and consents.customer_id is null as needs_consent,
+        cast(customers.revenue_net_12m as double) as revenue,
+        cast(case
+            when customer_values.residual_value < customers.margin_net_12m then customer_values.residual_value
+            else customers.margin_net_12m
+        end as double) as at_stake
+    from {{ ref('dim_customers') }} as customers
+    left join {{ ref('fct_customer_value') }} as customer_values on customers.customer_id = customer_values.customer_id
+    left join consents on customers.customer_id = consents.customer_id
 ),
 
 groups as (
     select
         group_customer_id,
-        cast(sum(revenue_net_12m) as double) as revenue
-    from {{ ref('dim_customers') }}
+        sum(revenue) as revenue,
+        sum(at_stake) as at_stake
+    from customers
     group by group_customer_id
 ),
 
 largest as (
     select
-        max(revenue) as revenue,
-        max(revenue) / nullif(sum(case when revenue > 0 then revenue end), 0) as revenue_share
+        at_stake,
+        revenue / nullif(sum(case when revenue > 0 then revenue end) over (), 0) as revenue_share,
+        row_number() over (order by revenue desc, group_customer_id asc) as from_largest
     from groups
+),
+
+-- What the deal itself costs, step by step; empty where residual value could not be assessed.
+bridge as (
+    select
+        step,
+        cast(-amount as double) as amount,
+        customers
+    from {{ ref('fct_transfer_bridge') }}
+    where amount < 0
+),
+
+valued as (
+    select cast(max(value_after) as double) as residual_value
+    from {{ ref('fct_transfer_bridge') }}
+    where step = 'gross' and value_after > 0
+),
+
+unproven as (
+    select
+        cast(sum(unexplained_amount) as double) as revenue,
+        sum(orders_unexplained) as orders
+    from {{ ref('fct_ledger_bridge') }}
+    where unexplained_amount > 0
 ),
 
 receivables as (
@@ -105,40 +156,74 @@ disputes as (
 
 people as (
     select
-        max(
-            case
-                when standing in ('staff', 'company_owner') and margin_share >= 0.25 then cast(margin_net_12m as double)
-            end
-        ) as held_margin,
-        sum(case when standing in ('staff', 'company_owner') and margin_share >= 0.25 then 1 else 0 end) as holders,
-        cast(sum(case when customers_orphaned > 0 then margin_net_12m end) as double) as orphaned_margin,
+        holders.holder_id,
+        max(holders.customers_orphaned) as customers_orphaned,
+        max(case when holders.standing in ('staff', 'company_owner') and holders.margin_share >= 0.25 then 1 else 0 end)
+        = 1 as is_key,
+        sum(customers.at_stake) as held,
+        sum(case when customers.is_active then customers.at_stake end) as held_active
+    from {{ ref('fct_key_people') }} as holders
+    inner join customers on holders.holder_id = customers.holder_id
+    group by holders.holder_id
+),
+
+held as (
+    select
+        max(case when is_key then held end) as key_margin,
+        sum(case when is_key then 1 else 0 end) as key_people,
+        sum(case when customers_orphaned > 0 then held_active end) as orphaned_margin,
         sum(customers_orphaned) as orphaned
-    from {{ ref('fct_key_people') }}
+    from people
 ),
 
 warned as (
     select
-        cast(sum(margin_net_12m) as double) as margin,
+        sum(customers.at_stake) as margin,
         count(*) as customers
-    from {{ ref('fct_churn_warning') }}
-    where run = 'current' and is_at_risk
+    from {{ ref('fct_churn_warning') }} as warnings
+    inner join customers on warnings.customer_id = customers.customer_id
+    where warnings.run = 'current' and warnings.is_at_risk
+),
+
+unconsented as (
+    select
+        sum(at_stake) as margin,
+        count(*) as customers
+    from customers
+    where needs_consent
 ),
 
 claims as (
     select
-        sum(overstated_by) as amount,
+        sum(case when indicator_code like '%margin%' then overstated_by end) as margin,
+        sum(case when indicator_code not like '%margin%' then overstated_by end) as revenue,
         count(*) as claims
     from {{ ref('fct_seller_claims') }}
     where status = 'overstated' and unit = 'money'
 ),
 
 exposures as (
+    {% for finding, step in [
+        ('transfer_clauses', 'contract_clauses'),
+        ('transfer_consent', 'transfer_consent'),
+        ('transfer_owner', 'company_owner'),
+        ('transfer_people', 'people_who_leave'),
+        ('transfer_partners', 'partners'),
+    ] %}
     select
-        'largest_customer' as finding,
-        case when largest.revenue_share >= 0.1 then largest.revenue * rates.margin_rate end as exposure,
-        1 as evidence_rows
+        '{{ finding }}' as finding,
+        amount as exposure,
+        customers as evidence_rows
+    from bridge
+    where step = '{{ step }}'
+    union all
+    {% endfor %}
+    select
+        'largest_customer',
+        case when largest.revenue_share >= 0.1 then largest.at_stake end,
+        1
     from largest
-    cross join rates
+    where largest.from_largest = 1
     union all
     select
         'receivables_loss',
@@ -153,12 +238,29 @@ exposures as (
     from contracts
     cross join rates
     union all
+    -- The next three are steps of the bridge, where there is one.
     select
         'change_of_control',
-        contracts.clause_value * rates.margin_rate,
+        case when valued.residual_value is null then contracts.clause_value * rates.margin_rate end,
         contracts.clauses
     from contracts
     cross join rates
+    cross join valued
+    union all
+    select
+        'consent_to_transfer',
+        case when valued.residual_value is null and current_run.deal_structure = 'asset' then unconsented.margin end,
+        unconsented.customers
+    from unconsented
+    cross join valued
+    cross join current_run
+    union all
+    select
+        'key_person',
+        case when valued.residual_value is null then held.key_margin end,
+        held.key_people
+    from held
+    cross join valued
     union all
     select
         'open_disputes',
@@ -167,16 +269,10 @@ exposures as (
     from disputes
     union all
     select
-        'key_person',
-        people.held_margin,
-        people.holders
-    from people
-    union all
-    select
         'orphaned_accounts',
-        people.orphaned_margin,
-        people.orphaned
-    from people
+        held.orphaned_margin,
+        held.orphaned
+    from held
     union all
     select
         'churn_warning',
@@ -197,38 +293,77 @@ exposures as (
     from rates
     union all
     select
-        'consent_to_transfer',
-        case when current_run.deal_structure = 'asset' then (1 - rates.transfer_consent_coverage) * rates.margin end,
-        1
-    from rates
-    cross join current_run
+        'ledger_gap',
+        case when rates.has_ledger then unproven.revenue * rates.margin_rate end,
+        unproven.orders
+    from unproven
+    cross join rates
     union all
     select
         'overstated_money',
-        claims.amount,
+        coalesce(claims.margin, 0) + coalesce(claims.revenue * rates.margin_rate, 0),
         claims.claims
     from claims
+    cross join rates
+),
+
+placed as (
+    select
+        rules.*,
+        exposures.exposure,
+        exposures.evidence_rows,
+        exposures.exposure * rules.base_factor as base,
+        row_number() over (order by exposures.exposure * rules.base_factor desc, rules.position asc) as place,
+        -- All that the future can lose: what customers are expected to bring, else a year of margin.
+        coalesce(valued.residual_value, rates.margin) as future
+    from exposures
+    inner join rules on exposures.finding = rules.finding
+    cross join rates
+    cross join valued
+    where exposures.exposure > 0
+),
+
+-- Several findings take from the same future: each its share of what those above it leave.
+shared as (
+    select
+        *,
+        sum(log_own) over so_far as log_left
+    from (
+        select
+            *,
+            case
+                when pool = 'future' and future > 0
+                    then ln(1 - case when base < future * 0.999 then base / future else 0.999 end)
+            end as log_own
+        from placed
+    ) as own
+    window so_far as (order by place rows between unbounded preceding and current row)
 )
 
 select
-    rules.finding,
-    cast(row_number() over (order by exposures.exposure * rules.base_factor desc, rules.position asc) as integer)
-        as place,
-    rules.title_en,
-    rules.title_zh,
+    shared.finding,
+    cast(shared.place as integer) as place,
+    shared.title_en,
+    shared.title_zh,
     current_run.currency,
-    cast(exposures.exposure as {{ money() }}) as exposure,
-    cast(exposures.exposure * rules.low_factor as {{ money() }}) as money_low,
-    cast(exposures.exposure * rules.base_factor as {{ money() }}) as money_base,
-    cast(exposures.exposure * rules.high_factor as {{ money() }}) as money_high,
-    rules.rationale,
-    rules.remedy,
-    rules.remedy_en,
-    rules.remedy_zh,
-    rules.evidence_table,
-    rules.evidence_sql,
-    cast(exposures.evidence_rows as integer) as evidence_rows
-from exposures
-inner join rules on exposures.finding = rules.finding
+    cast(shared.exposure as {{ money() }}) as exposure,
+    cast(shared.exposure * shared.low_factor as {{ money() }}) as money_low,
+    cast(shared.base as {{ money() }}) as money_base,
+    cast(shared.exposure * shared.high_factor as {{ money() }}) as money_high,
+    cast(
+        case
+            when shared.pool = 'future' and shared.future > 0
+                then shared.future * (exp(shared.log_left - shared.log_own) - exp(shared.log_left))
+            when shared.pool in ('future', 'owed') then shared.base
+            else 0
+        end as {{ money() }}
+    ) as money_added,
+    shared.rationale,
+    shared.remedy,
+    shared.remedy_en,
+    shared.remedy_zh,
+    shared.evidence_table,
+    shared.evidence_sql,
+    cast(shared.evidence_rows as integer) as evidence_rows
+from shared
 cross join current_run
-where exposures.exposure > 0

@@ -1,7 +1,18 @@
 with
 
+settings as (
+    select max(case when setting = 'plan_least_points' then value end) as least_points
+    from {{ ref('score_settings') }}
+),
+
+-- What opens a section is worth asking for in any case.
 steps as (
-    select * from {{ source('simulation', 'steps') }}
+    select steps.*
+    from {{ source('simulation', 'steps') }} as steps
+    cross join settings
+    where
+        steps.kind in ('deliver', 'record')
+        or steps.width_before - steps.width_after >= settings.least_points
 ),
 
 owners as (
@@ -10,6 +21,20 @@ owners as (
 
 documents as (
     select * from {{ ref('int_indicator_documents') }}
+),
+
+helped as (
+    select
+        kind,
+        item,
+        indicator_code
+    from documents
+    union all
+    select
+        'mend' as kind,
+        entity as item,
+        indicator_code
+    from {{ ref('int_indicators_flawed') }}
 ),
 
 named as (
@@ -52,7 +77,7 @@ settled as (
         kind,
         item,
         {{ dbt.listagg('indicator_code', "' '", "order by indicator_code") }} as indicator_codes
-    from documents
+    from helped
     group by
         kind,
         item
@@ -134,13 +159,15 @@ select
     case steps.kind
         when 'deliver' then 'Deliver: '
         when 'record' then 'Start to keep records: '
-        when 'sample' then 'A longer history or a larger sample, four times the records: '
+        when 'sample' then 'Ask four times as many: '
+        when 'mend' then 'Mend wrong records: '
         else ''
     end || named.name_en as what_en,
     case steps.kind
         when 'deliver' then '提供：'
         when 'record' then '开始记录：'
-        when 'sample' then '更长历史或更大样本（记录量四倍）：'
+        when 'sample' then '扩大样本至四倍：'
+        when 'mend' then '修正错误记录：'
         else ''
     end || named.name_zh as what_zh,
     asked.who_en,

@@ -10,13 +10,57 @@ claims as (
     where removed_on is null
 ),
 
-indicators as (
-    select * from {{ ref('fct_indicators') }}
-    where breakdown = ''
+-- Sellers also claim totals that no indicator scores: a sum of a table, in the words they use.
+totals as (
+    select
+        'contracts_live_annual_value' as indicator_code,
+        'Annual value of live contracts, as signed' as name_en,
+        '有效合同年金额（签约值）' as name_zh,
+        'money' as unit,
+        cast(sum(annual_value) as double) as value,
+        cast(sum(contracts) as bigint) as n,
+        'needs contracts with an annual value' as reason_if_none,
+        '缺少合同年金额' as reason_zh_if_none,
+        'risk.fct_contract_ladder' as mart,
+        'select * from risk.fct_contract_ladder order by ends_month_on' as evidence_sql
+    from {{ ref('fct_contract_ladder') }}
 ),
 
-catalogue as (
-    select * from {{ ref('indicators') }}
+indicators as (
+    select
+        indicators.indicator_code,
+        indicators.name_en,
+        indicators.name_zh,
+        indicators.unit,
+        indicators.value,
+        indicators.ci_low,
+        indicators.ci_high,
+        indicators.n,
+        indicators.reason,
+        indicators.reason_zh,
+        catalogue.direction,
+        catalogue.mart,
+        'select * from score.fct_indicators where indicator_code = ''' || indicators.indicator_code || ''''
+            as evidence_sql
+    from {{ ref('fct_indicators') }} as indicators
+    inner join {{ ref('indicators') }} as catalogue on indicators.indicator_code = catalogue.indicator_code
+    where indicators.breakdown = ''
+    union all
+    select
+        indicator_code,
+        name_en,
+        name_zh,
+        unit,
+        value,
+        null as ci_low,
+        null as ci_high,
+        n,
+        case when value is null then reason_if_none end as reason,
+        case when value is null then reason_zh_if_none end as reason_zh,
+        'higher' as direction,
+        mart,
+        evidence_sql
+    from totals
 ),
 
 settings as (
@@ -39,8 +83,9 @@ compared as (
         indicators.n,
         indicators.reason,
         indicators.reason_zh,
-        catalogue.direction,
-        catalogue.mart,
+        indicators.direction,
+        indicators.mart,
+        indicators.evidence_sql,
         indicators.indicator_code is not null as is_known,
         coalesce(claims.period_end, current_run.as_of_on) = current_run.as_of_on as is_of_this_period,
         settings.claim_tolerance
@@ -48,7 +93,6 @@ compared as (
     cross join current_run
     cross join settings
     left join indicators on claims.indicator_code = indicators.indicator_code
-    left join catalogue on claims.indicator_code = catalogue.indicator_code
 ),
 
 -- Seller and assessment count the same rows: sampling error excuses no difference, only what is immaterial does.
@@ -95,6 +139,5 @@ select
         when not is_of_this_period then '所述期间与评估期间不同'
     end as reason_zh,
     mart as evidence_table,
-    case when is_known then 'select * from score.fct_indicators where indicator_code = ''' || indicator_code || '''' end
-        as evidence_sql
+    evidence_sql
 from judged

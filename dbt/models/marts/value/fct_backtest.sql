@@ -149,8 +149,8 @@ months as (
         case when component = 'referral' then 'referral' else 'residual' end as kind,
         months_ahead,
         sum(orders) as orders,
-        sum(process_variance + parameter_variance) as variance
-    from {{ source('predictions', 'monthly_orders') }}
+        sum(variance) as variance
+    from {{ ref('int_monthly_orders_seasoned') }}
     where run = 'backtest'
     group by
         case when component = 'referral' then 'referral' else 'residual' end,

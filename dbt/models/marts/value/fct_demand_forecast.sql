@@ -13,8 +13,11 @@ existing as (
     select
         months_ahead,
         sum(orders) as orders,
-        sum(process_variance + parameter_variance) as variance
-    from {{ source('predictions', 'monthly_orders') }}
+        sum(variance) as variance,
+        sum(orders) / nullif(sum(even_orders), 0) as season_factor,
+        max(case when component = 'purchases' then 1 else 0 end) = 1 as has_purchases,
+        max(case when component = 'purchases' then season_reason end) as season_reason
+    from {{ ref('int_monthly_orders_seasoned') }}
     where run = 'current' and component != 'referral'
     group by months_ahead
 ),
@@ -106,7 +109,12 @@ parts as (
         'month' as period,
         months_ahead,
         orders,
-        variance
+        variance,
+        season_factor,
+        case
+            when has_purchases then season_reason
+            else 'renewals and follow-on work have dates of their own'
+        end as season_reason
     from existing
 
     union all
@@ -116,7 +124,9 @@ parts as (
         'year' as period,
         12 as months_ahead,
         orders_12m as orders,
-        orders_variance as variance
+        orders_variance as variance,
+        cast(null as double) as season_factor,
+        cast(null as varchar) as season_reason
     from existing_year
 
     union all
@@ -126,7 +136,9 @@ parts as (
         'month' as period,
         months_ahead,
         orders,
-        variance
+        variance,
+        cast(null as double) as season_factor,
+        cast(null as varchar) as season_reason
     from newcomers
 
     union all
@@ -136,7 +148,9 @@ parts as (
         'year' as period,
         12 as months_ahead,
         orders,
-        coalesce(variance, orders) as variance
+        coalesce(variance, orders) as variance,
+        cast(null as double) as season_factor,
+        cast(null as varchar) as season_reason
     from newcomer_totals
     where orders is not null
 ),
@@ -152,7 +166,9 @@ totalled as (
         period,
         months_ahead,
         sum(orders) as orders,
-        sum(variance) as variance
+        sum(variance) as variance,
+        cast(null as double) as season_factor,
+        cast(null as varchar) as season_reason
     from parts
     group by
         period,
@@ -179,6 +195,8 @@ select
     {{ add_months('current_run.cut_on', 'cast(bounded.months_ahead as integer)') }} as ends_before_on,
     {{ steady('bounded.orders') }} as expected_orders,
     {{ steady('bounded.low') }} as expected_low,
-    {{ steady('bounded.high') }} as expected_high
+    {{ steady('bounded.high') }} as expected_high,
+    {{ steady('bounded.season_factor') }} as season_factor,
+    bounded.season_reason
 from bounded
 cross join current_run
