@@ -56,6 +56,50 @@ def customer_hhi(book: Book) -> float:
     return sum(spend**2 for spend in spends) / sum(spends) ** 2
 
 
+def group_margins(book: Book) -> list[float]:
+    """Margin of the window by group, where there is one, largest first."""
+    found = book.rows(
+        """
+        select sum(money.margin) as margin
+        from money
+        cross join run
+        left join family on family.person_id = money.person_id
+        where money.day >= run.window_start and money.day < run.cut and money.person_id is not null
+        group by coalesce(family.head_id, money.person_id)
+        having sum(money.margin) > 0
+        order by margin desc
+        """
+    )
+    return [float(margin) for (margin,) in found]
+
+
+@by_hand("top1_share", "measure")
+def top1_share_of_margin(book: Book) -> dict[str, float]:
+    margins = group_margins(book)
+    return {"margin": margins[0] / sum(margins)}
+
+
+@by_hand("top10_share", "measure")
+def top10_share_of_margin(book: Book) -> dict[str, float]:
+    margins = group_margins(book)
+    return {"margin": sum(margins[:10]) / sum(margins)}
+
+
+@by_hand("contribution_top_decile", "measure")
+def contribution_top_decile_of_margin(book: Book) -> dict[str, float]:
+    margins = group_margins(book)
+    return {"margin": sum(margins[: math.ceil(len(margins) / 10)]) / sum(margins)}
+
+
+@by_hand("customer_hhi", "measure")
+def customer_hhi_of_margin(book: Book) -> dict[str, float]:
+    margins = group_margins(book)
+    return {
+        "margin": sum(margin**2 for margin in margins) / sum(margins) ** 2,
+        "effective_number": 1 / customer_hhi(book),
+    }
+
+
 @by_hand("clv_historic_mean")
 def clv_historic_mean(book: Book) -> float:
     """Margin to date over those who ever bought or were under contract; nothing bought is no margin, not zero."""
@@ -395,3 +439,20 @@ def fit(book: Book) -> float:
 @by_hand("segment_offer_fit", tolerance=1e-5)
 def segment_offer_fit(book: Book) -> float:
     return fit(book)
+
+
+@by_hand("customer_equity")
+def customer_equity(book: Book) -> float:
+    """What the models expect of everybody, added up; the models are held to published figures in tests."""
+    return book.one(
+        "select sum(residual_value) from work.predictions.customer_forecasts"
+        " where run = 'current' and component != 'referral'"
+    )
+
+
+@by_hand("clv_referral_mean")
+def clv_referral_mean(book: Book) -> float:
+    return book.one(
+        "select sum(residual_value) / count(distinct customer_id) from work.predictions.customer_forecasts"
+        " where run = 'current' and component = 'referral'"
+    )

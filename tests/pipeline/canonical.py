@@ -73,7 +73,7 @@ KNOWLEDGE = {
     "security_incidents": Knowledge(("occurred_at",), _learnt(closed_at="responsible_staff_id sanction")),
     "security_controls": Knowledge(),
     "legal_events": Knowledge(("opened_on",), _learnt(closed_on="outcome")),
-    "market_reference": Knowledge(also="not coalesce(try_cast(vintage as integer) > year($cut_on) - 1, false)"),
+    "market_reference": Knowledge(also="not coalesce(try_cast(vintage as integer) > year($cut_on::date - 1), false)"),
     "kpi_targets": Knowledge(("set_on",)),
     "initiatives": Knowledge(("started_on",), _learnt(ended_on="status cost")),
     "improvements": Knowledge(("opened_on",), _learnt(done_on="")),
@@ -133,7 +133,9 @@ def _select(entity: str, columns: list[str], knowledge: Knowledge, is_cut: bool)
     for learnt, others in knowledge.learnt:
         for column in (learnt, *others):
             if learnt in columns:
-                falls.setdefault(column, []).append(f"{learnt} >= $cut_on")
+                # A customer who was on the book already is named from the first contact.
+                also = f" and {column} not in (select {column} from kept.customers)" if column == "customer_id" else ""
+                falls.setdefault(column, []).append(f"{learnt} >= $cut_on{also}")
     shown = ", ".join(
         f"case when {' or '.join(falls[c])} then null else {c} end as {c}" if c in falls else c for c in columns
     )

@@ -47,9 +47,11 @@ events as (
         opened_on as occurred_on,
         0 as touches,
         1 as tickets,
-        handling_minutes as minutes,
+        -- The time a ticket took is known when it is resolved.
+        case when resolved_on >= current_run.cut_on then null else handling_minutes end as minutes,
         null as cost
     from {{ ref('stg_crm__tickets') }}
+    cross join current_run
     where removed_on is null
 ),
 

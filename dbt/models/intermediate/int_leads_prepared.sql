@@ -8,6 +8,10 @@ current_run as (
 
 resolved_customers as (
     select * from {{ ref('int_customers_resolved') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers_unioned') }}
 )
 
 select
@@ -29,12 +33,18 @@ select
     case when leads.quoted_on < current_run.cut_on then leads.quoted_on end as quoted_on,
     case when leads.converted_on < current_run.cut_on then leads.converted_on end as converted_on,
     case when leads.lost_on < current_run.cut_on then leads.lost_on end as lost_on,
-    coalesce(resolved_customers.resolved_customer_id, leads.customer_id) as customer_id,
+    -- Whom it was converted to is not known before it is, unless the customer was on the book already.
+    case
+        when leads.converted_on >= current_run.cut_on and customers.customer_id is null then null
+        else coalesce(resolved_customers.resolved_customer_id, leads.customer_id)
+    end as customer_id,
     not coalesce(leads.converted_on < current_run.cut_on, false)
     and not coalesce(leads.lost_on < current_run.cut_on, false) as is_open
 from {{ ref('stg_crm__leads') }} as leads
 cross join current_run
 left join resolved_customers on leads.customer_id = resolved_customers.customer_id
+left join customers
+    on coalesce(resolved_customers.resolved_customer_id, leads.customer_id) = customers.customer_id
 where
     leads.removed_on is null
     and leads.created_on < current_run.cut_on

@@ -131,7 +131,7 @@ select
     order_kind,
     ordered_on,
     event_on,
-    fulfilled_on,
+    case when fulfilled_on < cut_on then fulfilled_on end as fulfilled_on,
     cancelled_on,
     status,
     is_cancelled,

@@ -23,6 +23,8 @@ known as (
         current_run.window_start_on,
         coalesce(resolved_customers.resolved_customer_id, tickets.customer_id) as resolved_customer_id,
         coalesce(tickets.resolved_on < current_run.cut_on, false) as is_resolved,
+        -- What is written down when a ticket is resolved has no date of its own.
+        not coalesce(tickets.resolved_on >= current_run.cut_on, false) as is_outcome_known,
         -- Who resolved a ticket had answered it by then.
         case
             when tickets.first_response_on < current_run.cut_on then tickets.first_response_at
@@ -103,12 +105,12 @@ select
         when is_resolved and resolved_at <= due_at then 'met'
         else 'missed'
     end as sla_outcome,
-    case when reopened_count is null then null else reopened_count > 0 end as is_reopened,
-    handling_minutes,
+    case when is_outcome_known then reopened_count > 0 end as is_reopened,
+    case when is_outcome_known then handling_minutes end as handling_minutes,
     assignee_staff_id,
-    satisfaction_score,
-    is_adopted,
-    improvement_id,
+    case when is_outcome_known then satisfaction_score end as satisfaction_score,
+    case when is_outcome_known then is_adopted end as is_adopted,
+    case when is_outcome_known then improvement_id end as improvement_id,
     opened_on >= window_start_on as is_in_window,
     opened_on >= {{ add_months('window_start_on', -12) }} and opened_on < window_start_on as is_in_prior_window
 from timed

@@ -45,29 +45,47 @@ totals as (
     group by replicate
 ),
 
-ranked_groups as (
-    select
-        *,
-        sum(weight) over (partition by replicate order by spend desc, unit_id asc rows unbounded preceding) - weight
-            as rank_before,
-        ceil(sum(weight) over (partition by replicate) * 0.1) as decile_size
+-- Where the margin of any group that bought is unknown, nobody's share of margin is known.
+margins_known as (
+    select count(margin) = count(*) as is_known
     from weights
-    where unit_kind = 'group' and spend > 0
+    where unit_kind = 'group' and replicate = 0 and spend > 0
 ),
 
-concentration as (
+-- Shares are of what is earned: a group that brought less than nothing has none.
+{% for measure in ['spend', 'margin'] %}
+ranked_by_{{ measure }} as (
+    select
+        weights.replicate,
+        weights.weight,
+        weights.{{ measure }} as amount,
+        sum(weights.weight) over (
+            partition by weights.replicate
+            order by weights.{{ measure }} desc, weights.unit_id asc
+            rows unbounded preceding
+        ) - weights.weight as rank_before,
+        ceil(sum(weights.weight) over (partition by weights.replicate) * 0.1) as decile_size
+    from weights
+    {% if measure == 'margin' %}cross join margins_known{% endif %}
+    where weights.unit_kind = 'group' and weights.{{ measure }} > 0{% if measure == 'margin' %}
+        and margins_known.is_known{% endif %}
+
+),
+
+concentration_of_{{ measure }} as (
     select
         replicate,
-        sum(spend * least(weight, greatest(1 - rank_before, 0))) / sum(weight * spend) as top1_share,
-        sum(spend * least(weight, greatest(10 - rank_before, 0))) / sum(weight * spend) as top10_share,
-        sum(spend * least(weight, greatest(20 - rank_before, 0))) / sum(weight * spend) as top_customers,
-        sum(spend * least(weight, greatest(decile_size - rank_before, 0))) / sum(weight * spend)
+        sum(amount * least(weight, greatest(1 - rank_before, 0))) / sum(weight * amount) as top1_share,
+        sum(amount * least(weight, greatest(10 - rank_before, 0))) / sum(weight * amount) as top10_share,
+        sum(amount * least(weight, greatest(20 - rank_before, 0))) / sum(weight * amount) as top_customers,
+        sum(amount * least(weight, greatest(decile_size - rank_before, 0))) / sum(weight * amount)
             as contribution_top_decile,
-        sum(weight * spend * spend) / (sum(weight * spend) * sum(weight * spend)) as customer_hhi,
+        sum(weight * amount * amount) / (sum(weight * amount) * sum(weight * amount)) as customer_hhi,
         sum(weight) as units
-    from ranked_groups
+    from ranked_by_{{ measure }}
     group by replicate
 ),
+{% endfor %}
 
 {% for bucket in ['source', 'region', 'customer_type', 'industry'] %}
 {{ bucket }}_revenue as (
@@ -98,6 +116,8 @@ statistics as (
     select
 replicate,
 '{{ code }}' as indicator_code,
+'' as breakdown,
+'' as breakdown_value,
 {{ code }} as value,
 units
 from spending
@@ -107,9 +127,22 @@ from spending
     select
 replicate,
 '{{ code }}' as indicator_code,
+'' as breakdown,
+'' as breakdown_value,
 {{ code }} as value,
 units
-from concentration
+from concentration_of_spend
+    union all
+    {% endfor %}
+    {% for code in ['top1_share', 'top10_share', 'contribution_top_decile', 'customer_hhi'] %}
+    select
+replicate,
+'{{ code }}' as indicator_code,
+'measure' as breakdown,
+'margin' as breakdown_value,
+{{ code }} as value,
+units
+from concentration_of_margin
     union all
     {% endfor %}
     {% for code, bucket in [
@@ -121,6 +154,8 @@ from concentration
     select
 replicate,
 '{{ code }}' as indicator_code,
+'' as breakdown,
+'' as breakdown_value,
 hhi as value,
 units
 from {{ bucket }}_concentration
@@ -129,13 +164,17 @@ from {{ bucket }}_concentration
     select
 replicate,
 'largest_customer_share' as indicator_code,
+'' as breakdown,
+'' as breakdown_value,
 top1_share as value,
 units
-from concentration
+from concentration_of_spend
     union all
     select
 replicate,
 'clv_historic_mean' as indicator_code,
+'' as breakdown,
+'' as breakdown_value,
 clv_historic_mean as value,
 units
 from totals

@@ -63,9 +63,15 @@ balance as (
 
 concentrations as (
     select * from {{ ref('int_indicators_bootstrapped') }}
-    where indicator_code in (
-        'source_concentration', 'region_concentration', 'type_concentration', 'industry_concentration', 'customer_hhi'
-    )
+    where
+        breakdown = ''
+        and indicator_code in (
+            'source_concentration',
+            'region_concentration',
+            'type_concentration',
+            'industry_concentration',
+            'customer_hhi'
+        )
 ),
 
 top_customers as (

@@ -7,8 +7,8 @@ statistics as (
 
 select
     indicator_code,
-    '' as breakdown,
-    '' as breakdown_value,
+    breakdown,
+    breakdown_value,
     max(case when replicate = 0 then value end) as value,
     cast(null as double) as numerator,
     cast(null as double) as denominator,
@@ -16,4 +16,7 @@ select
     {{ quantile('case when replicate > 0 then value end', 0.025) }} as ci_low,
     {{ quantile('case when replicate > 0 then value end', 0.975) }} as ci_high
 from statistics
-group by indicator_code
+group by
+    indicator_code,
+    breakdown,
+    breakdown_value

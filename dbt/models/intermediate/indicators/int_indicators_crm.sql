@@ -49,6 +49,14 @@ users as (
         and coalesce(usage.logins, 1) > 0
 ),
 
+-- Before the log begins nobody is known to work in the system or not to.
+usage_log as (
+    select count(*) as days
+    from {{ ref('stg_crm__crm_usage') }} as usage
+    cross join current_run
+    where usage.removed_on is null and usage.used_on < current_run.cut_on
+),
+
 trained as (
     select distinct training.staff_id
     from {{ ref('stg_crm__training') }} as training
@@ -217,12 +225,13 @@ measured as (
     select
         'crm_active_users',
         null,
-        seats_in_use,
-        seats,
-        seats,
+        case when usage_log.days > 0 then people.seats_in_use end,
+        case when usage_log.days > 0 then people.seats end,
+        case when usage_log.days > 0 then people.seats end,
         null,
         null
     from people
+    cross join usage_log
     union all
     select
         'crm_seat_use',

@@ -186,21 +186,41 @@ changes as (
     select
         'leads' as measure,
         leads_now / nullif(leads_year_before, 0) - 1 as change,
-        leads_year_before as n
+        leads_year_before as n,
+        sqrt(1 / nullif(leads_now, 0) + 1 / nullif(leads_year_before, 0)) as log_error
     from signals
     union all
     select
         'quotes' as measure,
         quotes_now / nullif(quotes_year_before, 0) - 1 as change,
-        quotes_year_before as n
+        quotes_year_before as n,
+        sqrt(1 / nullif(quotes_now, 0) + 1 / nullif(quotes_year_before, 0)) as log_error
     from signals
     union all
     select
         'win_rate' as measure,
         won_now / nullif(won_now + lost_now, 0)
         / nullif(won_year_before / nullif(won_year_before + lost_year_before, 0), 0) - 1 as change,
-        won_year_before + lost_year_before as n
+        won_year_before + lost_year_before as n,
+        sqrt(
+            1 / nullif(won_now, 0) - 1 / nullif(won_now + lost_now, 0)
+            + 1 / nullif(won_year_before, 0) - 1 / nullif(won_year_before + lost_year_before, 0)
+        ) as log_error
     from signals
+),
+
+-- Counts err like Poisson, shares like binomial, and a ratio of two on the log scale.
+ranked_changes as (
+    select
+        measure,
+        change,
+        n,
+        (1 + change) * exp(-1.959964 * log_error) - 1 as ci_low,
+        (1 + change) * exp(1.959964 * log_error) - 1 as ci_high,
+        min(n) over () as least_n,
+        row_number() over (order by change asc, measure asc) as place
+    from changes
+    where change is not null
 ),
 
 measured as (
@@ -211,7 +231,9 @@ measured as (
         max(season_index) as value,
         cast(null as double) as numerator,
         cast(null as double) as denominator,
-        max(months) as n
+        max(months) as n,
+        cast(null as double) as ci_low,
+        cast(null as double) as ci_high
     from seasons
     union all
     select
@@ -221,7 +243,9 @@ measured as (
         season_index,
         null,
         null,
-        months
+        months,
+        null,
+        null
     from seasons
     union all
     select
@@ -231,7 +255,9 @@ measured as (
         case when sum(divergence) > 0 then sum(divergence) else 0 end,
         null,
         null,
-        sum(lines)
+        sum(lines),
+        null,
+        null
     from divergences
     having count(*) > 0
     union all
@@ -242,7 +268,9 @@ measured as (
         share - share_prior,
         null,
         null,
-        lines
+        lines,
+        null,
+        null
     from divergences
     union all
     -- No suggestion among tickets that were kept is a zero; without any ticket nobody listened.
@@ -253,7 +281,9 @@ measured as (
         coalesce(sum(feedback.tickets), 0),
         null,
         null,
-        max(heard.tickets)
+        max(heard.tickets),
+        null,
+        null
     from heard
     left join feedback on heard.tickets > 0
     where heard.tickets > 0
@@ -265,7 +295,9 @@ measured as (
         tickets,
         null,
         null,
-        tickets
+        tickets,
+        null,
+        null
     from feedback
     union all
     select
@@ -275,19 +307,23 @@ measured as (
         null,
         done,
         opened,
-        opened
+        opened,
+        null,
+        null
     from answers
     union all
     select
         'market_alert',
         '',
         '',
-        min(change),
+        change,
         null,
         null,
-        min(n)
-    from changes
-    where change is not null
+        least_n,
+        ci_low,
+        ci_high
+    from ranked_changes
+    where place = 1
     union all
     select
         'market_alert',
@@ -296,8 +332,10 @@ measured as (
         change,
         null,
         null,
-        n
-    from changes
+        n,
+        ci_low,
+        ci_high
+    from ranked_changes
 )
 
 select
@@ -308,6 +346,6 @@ select
     cast(numerator as double) as numerator,
     cast(denominator as double) as denominator,
     cast(n as bigint) as n,
-    cast(null as double) as ci_low,
-    cast(null as double) as ci_high
+    cast(ci_low as double) as ci_low,
+    cast(ci_high as double) as ci_high
 from measured

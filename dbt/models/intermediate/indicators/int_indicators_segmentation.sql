@@ -91,6 +91,34 @@ separations as (
     {% endfor %}
 ),
 
+-- A share of variance is one less a quotient of two means, so that what each customer does to it is known, and with
+-- that the error of the mean of the three.
+separation_errors as (
+    select sqrt(avg(power(influence, 2)) / nullif(count(*), 0)) as standard_error
+    from (
+        select
+            (
+                {% for measure in ['recency', 'frequency', 'monetary'] %}
+                coalesce(
+                    (
+                        (1 - {{ measure }}_part.separation)
+                        * power(measured_customers.{{ measure }} - book_means.{{ measure }}, 2)
+                        - power(measured_customers.{{ measure }} - segment_means.{{ measure }}, 2)
+                    ) / book_means.{{ measure }}_variance,
+                    0
+                ){% if not loop.last %} +{% endif %}
+                {% endfor %}
+            ) / nullif(separated.measures, 0) as influence
+        from measured_customers
+        inner join segment_means on measured_customers.rfm_segment = segment_means.rfm_segment
+        cross join book_means
+        cross join (select count(separation) as measures from separations) as separated
+        {% for measure in ['recency', 'frequency', 'monetary'] %}
+        left join separations as {{ measure }}_part on {{ measure }}_part.measure = '{{ measure }}'
+        {% endfor %}
+    ) as influences
+),
+
 -- A need of the customer, or of the lead the customer came from.
 needs as (
     select coalesce(resolved_customers.resolved_customer_id, needs.customer_id, leads.customer_id) as customer_id
@@ -188,11 +216,29 @@ care as (
     select
         customers.value_tier,
         count(*) as customers,
-        sum(coalesce(care.touches_12m, 0)) as touches
+        sum(coalesce(care.touches_12m, 0)) as touches,
+        -- Of the mean, as a share of it.
+        var_samp(cast(coalesce(care.touches_12m, 0) as double))
+        / count(*) / nullif(power(avg(cast(coalesce(care.touches_12m, 0) as double)), 2), 0) as relative_variance
     from customers
     left join {{ ref('int_customer_care_aggregated') }} as care on customers.customer_id = care.customer_id
     where customers.is_active and customers.value_tier is not null
     group by customers.value_tier
+),
+
+-- A quotient of two means errs on the log scale by the sum of what each errs.
+tiers_compared as (
+    select
+        {% for tier in ['A', 'C'] %}
+        max(case when value_tier = '{{ tier }}' then touches / cast(customers as double) end)
+            as mean_of_{{ tier | lower }},
+        {% endfor %}
+        sqrt(
+            max(case when value_tier = 'A' then relative_variance end)
+            + max(case when value_tier = 'C' then relative_variance end)
+        ) as log_error,
+        sum(customers) as customers
+    from care
 ),
 
 tiers_prior as (
@@ -269,13 +315,20 @@ measured as (
         'segment_separation',
         '',
         '',
-        avg(separation),
+        avg(separations.separation),
         null,
         null,
-        max(customers),
-        null,
-        null
+        max(separations.customers),
+        case
+            when avg(separations.separation) - 1.959964 * max(separation_errors.standard_error) < 0 then 0
+            else avg(separations.separation) - 1.959964 * max(separation_errors.standard_error)
+        end,
+        case
+            when avg(separations.separation) + 1.959964 * max(separation_errors.standard_error) > 1 then 1
+            else avg(separations.separation) + 1.959964 * max(separation_errors.standard_error)
+        end
     from separations
+    cross join separation_errors
     union all
     select
         'segment_separation',
@@ -418,14 +471,13 @@ measured as (
         'tiering_in_use',
         '',
         '',
-        max(case when value_tier = 'A' then touches / cast(customers as double) end)
-        / nullif(max(case when value_tier = 'C' then touches / cast(customers as double) end), 0),
-        max(case when value_tier = 'A' then touches / cast(customers as double) end),
-        max(case when value_tier = 'C' then touches / cast(customers as double) end),
-        sum(customers),
-        null,
-        null
-    from care
+        mean_of_a / nullif(mean_of_c, 0),
+        mean_of_a,
+        mean_of_c,
+        customers,
+        mean_of_a / nullif(mean_of_c, 0) * exp(-1.959964 * log_error),
+        mean_of_a / nullif(mean_of_c, 0) * exp(1.959964 * log_error)
+    from tiers_compared
     union all
     select
         'tiering_in_use',

@@ -72,10 +72,11 @@ select
     case when is_due then ended_on end as ended_on,
     case when is_due then lower(status) else 'running' end as status,
     cast(budget as {{ money() }}) as budget,
-    cast(cost as {{ money() }}) as cost,
+    -- Of one that ends later this is the final cost, not what it had cost by then.
+    cast(case when ended_on is null or is_due then cost end as {{ money() }}) as cost,
     is_due,
     coalesce(is_due and lower(status) = 'done', false) as is_done,
-    cost <= budget as is_in_budget,
+    case when ended_on is null or is_due then cost <= budget end as is_in_budget,
     measured_before_on,
     {{ steady('value_before') }} as value_before,
     measured_after_on,
