@@ -57,6 +57,17 @@ def deliveries(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     )
 
 
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Makes a partition of every folder with a company.yaml, so that it can be picked; starts no run.",
+)
+def companies(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    found = find_companies(Settings.from_env())
+    _add_partitions(context.instance, found)
+    return dg.SkipReason(f"Companies that can be picked: {', '.join(found) or 'none'}.")
+
+
 @dg.run_failure_sensor(
     monitored_jobs=[refresh],
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -88,9 +88,9 @@ def _whole_ticks(months: int) -> int:
     return next((step for step in (1, 2, 3, 6) if months <= 10 * step), 12)
 
 
-def label(text: str, lines: int = 3) -> str:
+def label(text: str, lines: int = 3, width: int = 24) -> str:
     """A name for an axis: escaped, broken into lines, cut with an ellipsis when it is long."""
-    width = 24 if text.isascii() else 12
+    width = width if text.isascii() else width // 2
     parts = textwrap.wrap(text, width) or [""]
     if len(parts) > lines:
         parts = [*parts[: lines - 1], parts[lines - 1][: width - 1] + "…"]
@@ -145,7 +145,7 @@ def scores(rows: Sequence[tuple[Text, Row]], words: Mapping[str, Text]) -> Figur
                 ),
             ],
             _layout(
-                70 + 32 * len(rows),
+                70 + (42 if any(tick.count("<br>") > 1 for tick in ticks) else 32) * len(rows),
                 xaxis=_axis(range=[0, 104], tickvals=[0, 20, 40, 60, 80, 100], title=words["score"].of(language)),
                 yaxis=_axis(
                     tickvals=list(range(len(rows))),
@@ -295,7 +295,7 @@ def bridge(steps: Sequence[tuple[Text, float, bool]], axis: Text) -> Figures:
     tops = [max(base, end) for base, end in zip(bases, ends, strict=True)]
 
     def build(language: Language) -> go.Figure:
-        ticks = [label(name.of(language)) for name, _, _ in steps]
+        ticks = [label(name.of(language), width=12) for name, _, _ in steps]
         colours = [STONE if is_level else NAVY if value >= 0 else RUST for _, value, is_level in steps]
         texts = [
             _compact(value, language) if is_level else ("+" if value > 0 else "") + _compact(value, language)

@@ -465,7 +465,8 @@ def network(links: Sequence[Link], groups: Sequence[Text], levels: Sequence[Text
                 110 + 76 * len(groups),
                 margin={"l": 8, "r": 30, "t": 16, "b": 8},
                 xaxis=_axis(
-                    tickvals=list(range(last + 1)), ticktext=[label(name.of(language)) for name in levels[: last + 1]],
+                    tickvals=list(range(last + 1)),
+                    ticktext=[label(name.of(language), width=12) for name in levels[: last + 1]],
                     range=[-0.25, last + 0.25], showgrid=False, tickfont={"color": INK, "size": 12},
                 ),
                 yaxis=_names(groups, language),

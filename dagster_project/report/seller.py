@@ -20,7 +20,7 @@ def tables(marts: Path, labels: Labels) -> dict[str, Table]:
         for mart in SELLER:
             rows = queries.rows_of(connection, mart.sql) if mart.table in present else []
             if rows:
-                title = labels("table", mart.table)
+                title = labels("table", mart.label)
                 out[mart.table] = Table(
                     mart.query.replace("_", "-"), mart.query, title, mart.columns, rows, searchable=True
                 )

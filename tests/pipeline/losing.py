@@ -95,7 +95,7 @@ def _run(paths: CompanyPaths, select: str, exclude: str) -> None:
     ]  # fmt: skip
     with dbt_build._files_of(paths):
         try:
-            done = dbtRunner(manifest=dbt_build._manifest()).invoke(arguments)
+            done = dbtRunner(manifest=dbt_build._project().manifest).invoke(arguments)
         finally:
             DuckDBConnectionManager.close_all_connections()
     failed = [result.node.name for result in getattr(done.result, "results", []) if result.status != "success"]

@@ -181,6 +181,18 @@ def test_a_new_company_gets_a_partition_and_a_run(definitions: dg.Definitions, i
         assert "jinse_bridal" in _asked(_look(definitions, instance, third.cursor))
 
 
+def test_a_company_can_be_picked_before_its_first_run(definitions: dg.Definitions, inbox: World) -> None:
+    """In a fresh instance the UI offered no company: its run could not be started there."""
+    sensor = definitions.resolve_sensor_def("companies")
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    with inbox.instance() as instance:
+        context = dg.build_sensor_context(instance=instance, repository_def=definitions.get_repository_def())
+        found = sensor.evaluate_tick(context)
+        assert instance.get_dynamic_partitions("company") == ["anlan_safety"]
+    assert found.run_requests in (None, [])
+    assert "anlan_safety" in (found.skip_message or "")
+
+
 def test_a_growing_delivery_waits_until_it_is_still(definitions: dg.Definitions, inbox: World) -> None:
     """A file read while it is copied is a delivery with half of its rows."""
     new = inbox.paths("anlan_safety").deliveries / "2026-09-30"

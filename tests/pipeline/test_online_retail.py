@@ -102,3 +102,23 @@ def test_what_was_not_delivered_is_not_assessed(marts: duckdb.DuckDBPyConnection
     ).fetchall()
     assert len(found) == 3
     assert all(status != "assessed" and value is None and reason for _, status, value, reason in found)
+
+
+def test_a_year_s_season_is_not_made_up(marts: duckdb.DuckDBPyConnection) -> None:
+    """Thirteen months show an autumn, not that it comes back: the months ahead must stay even, and say why."""
+    found = marts.execute(
+        "select distinct season_factor, season_reason from value.fct_demand_forecast"
+        " where part = 'existing_customers' and period = 'month'"
+    ).fetchall()
+    assert found == [(1.0, "needs 24 months of purchases to tell a season, has 12")]
+
+
+def test_a_back_test_that_missed_is_published_as_it_is(marts: duckdb.DuckDBPyConnection) -> None:
+    """Calibrated on ten days it cannot hold; left out of the report, it would pass for one never asked for."""
+    found = marts.execute(
+        "select measure, expected, actual, is_covered from value.fct_backtest"
+        " where kind = 'residual' and breakdown = 'total' order by measure"
+    ).fetchall()
+    assert [measure for measure, *_ in found] == ["margin", "orders"]
+    assert all(expected > 0 and actual > 0 and is_covered is not None for _, expected, actual, is_covered in found)
+    assert abs(found[1][1] / found[1][2] - 1) > 0.1

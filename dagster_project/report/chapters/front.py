@@ -92,7 +92,7 @@ def _finding(row: Row) -> Sentence:
         "remedy": Text(row["remedy_en"] or "", row["remedy_zh"] or ""),
         **{name: Number(row[name], "money", f"fct_findings.{name}") for name in MONEY if row[name] is not None},
     }
-    if values.get("money_low") == values.get("money_high"):  # known to the unit
+    if row["money_low"] == row["money_high"]:  # known to the unit
         values.pop("money_low", None)
     if "money_base" not in values:
         return Sentence("{title}. {remedy}.", "{title}。{remedy}。", values)

@@ -32,7 +32,7 @@ MARTS: tuple[Mart, ...] = (
 )
 
 # Rows of customers: in no page or sheet but the seller's own. The most telling rows come first.
-SELLER: tuple[Mart, ...] = (*book.SELLER, *value.SELLER)
+SELLER: tuple[Mart, ...] = (*book.SELLER, *time.SELLER, *value.SELLER)
 
 # Rows of people that are shown added up, or not at all.
 ROWS: frozenset[str] = worth.ROWS

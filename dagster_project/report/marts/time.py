@@ -174,3 +174,15 @@ MARTS = (
         """,
     ),
 )
+SELLER = (
+    # Who brings others, with everybody they brought in turn.
+    Mart(
+        "customer.fct_referral_network",
+        None,
+        "network_revenue_net desc, customer_id",
+        "customer_id:code referred_customers:count! referred_revenue_net:money! referred_margin_net:money!"
+        " network_customers:count! network_depth:count! network_revenue_net:money! reward_amount:money!",
+        name="referrers",
+        select="select * from customer.fct_referral_network where network_customers > 0",
+    ),
+)

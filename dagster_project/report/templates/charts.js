@@ -24,7 +24,7 @@
       // Each bar of a bridge says its figure; the axis would say it again and take a bar's room.
       if (layout.meta === "bridge") {
         layout.yaxis.showticklabels = false;
-        if (data[0].x.length > 7) { data[1].textfont.size = 9; layout.xaxis.tickfont.size = 9; }
+        if (data[0].x.length > 7) { data[1].textfont.size = 9; layout.xaxis.tickfont.size = 9; layout.xaxis.tickangle = -60; }
       }
     }
     if (width) { layout.width = width; layout.autosize = false; }
