@@ -31,8 +31,8 @@ KEEP = 5
 MARTS = "marts.duckdb"
 REPORTS = "reports"
 MANIFEST = "MANIFEST.json"
-HISTORY = "score.fct_score_history"
-"""A log of generations, so it differs between two builds of the same input."""
+HISTORY = frozenset({"score.fct_score_history", "score.fct_strategy_links"})
+"""What is told of earlier generations, so it differs between two builds of the same input."""
 
 _WRITE_BITS = 0o222
 _NUMBER = re.compile(r"\d{6,}")
@@ -504,7 +504,7 @@ def _remove_half_made(paths: CompanyPaths) -> None:
 
 def _is_same(current: Generation, verdict: Verdict) -> bool:
     def but_history(relations: Mapping[str, Checksum]) -> dict[str, Checksum]:
-        return {name: checksum for name, checksum in relations.items() if name != HISTORY}
+        return {name: checksum for name, checksum in relations.items() if name not in HISTORY}
 
     return current.build_id == verdict.build_id and but_history(current.relations) == but_history(verdict.relations)
 

@@ -376,9 +376,10 @@ def test_the_same_input_gives_the_same_marts_row_for_row(history: History) -> No
     assert after.generation is not None
     assert after.verdict is not None
     assert after.generation.number == 1
-    built, published = dict(after.verdict.relations), dict(after.generation.relations)
-    for log_of_generations in (built, published):
-        del log_of_generations[HISTORY]
+    built, published = (
+        {name: checksum for name, checksum in relations.items() if name not in HISTORY}
+        for relations in (after.verdict.relations, after.generation.relations)
+    )
     assert built == published
     assert after.last_run is not None
     assert after.last_run.outcome == "unchanged"

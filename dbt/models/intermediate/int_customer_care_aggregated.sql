@@ -42,17 +42,17 @@ events as (
     union all
 
     select
-        customer_id,
-        assignee_staff_id as staff_id,
-        opened_on as occurred_on,
+        tickets.customer_id,
+        tickets.assignee_staff_id as staff_id,
+        tickets.opened_on as occurred_on,
         0 as touches,
         1 as tickets,
         -- The time a ticket took is known when it is resolved.
-        case when resolved_on >= current_run.cut_on then null else handling_minutes end as minutes,
+        case when tickets.resolved_on >= current_run.cut_on then null else tickets.handling_minutes end as minutes,
         null as cost
-    from {{ ref('stg_crm__tickets') }}
+    from {{ ref('stg_crm__tickets') }} as tickets
     cross join current_run
-    where removed_on is null
+    where tickets.removed_on is null
 ),
 
 priced as (
