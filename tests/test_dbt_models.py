@@ -202,6 +202,38 @@ def test_every_mart_and_column_is_described(build: DbtBuild) -> None:
     assert undescribed == []
 
 
+def test_the_docs_site_is_one_page_built_without_a_network(build: DbtBuild) -> None:
+    """Docs that need a server or a network are not there when the data room has neither."""
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    folder = build.work_db.parent
+    finished = subprocess.run(
+        [
+            dbt_executable(),
+            "docs",
+            "generate",
+            "--no-compile",
+            "--static",
+            "--empty-catalog",
+            "--project-dir",
+            DBT_PROJECT_DIR,
+            "--profiles-dir",
+            DBT_PROJECT_DIR,
+            "--target-path",
+            folder / "target",
+            "--log-path",
+            folder / "logs",
+        ],
+        env={**os.environ, **nowhere},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    page = (folder / "target" / "static_index.html").read_text(encoding="utf-8")
+    undocumented = [mart["name"] for mart in build.marts if f'"name": "{mart["name"]}"' not in page]
+    assert undocumented == []
+
+
 def test_every_mart_holds_its_key(build: DbtBuild) -> None:
     """A join that fans out doubles revenue; only a key test on the published table sees it."""
     keyless = []

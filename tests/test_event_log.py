@@ -54,3 +54,30 @@ def test_a_log_that_was_wiped_is_written_anew(instance: dg.DagsterInstance) -> N
     newest = instance.get_latest_materialization_event(dg.AssetKey("counted"))
     assert newest is not None
     assert newest.run_id == after.run_id
+
+
+def test_a_company_that_was_removed_is_not_remembered(instance: dg.DagsterInstance) -> None:
+    """What is kept of the companies is asked before every run: one that is gone, or new, has to be seen as that."""
+    assert not instance.has_dynamic_partition("company", "acme")
+    instance.add_dynamic_partitions("company", ["acme"])
+    assert instance.has_dynamic_partition("company", "acme")
+    instance.delete_dynamic_partition("company", "acme")
+    assert not instance.has_dynamic_partition("company", "acme")
+
+
+def test_an_event_that_cannot_be_written_leaves_the_log_usable(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction left open on the kept connection would swallow every later event of the process."""
+
+    def broken(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="full"):
+        patch.setattr(instance.event_log_storage, "store_asset_check_event", broken)
+        dg.materialize([counted], instance=instance)
+    after = dg.materialize([counted], instance=instance)
+    assert "PIPELINE_SUCCESS" in _events(instance, after.run_id)
+    newest = instance.get_latest_materialization_event(dg.AssetKey("counted"))
+    assert newest is not None
+    assert newest.run_id == after.run_id

@@ -63,7 +63,7 @@ def land(company: Company, paths: CompanyPaths) -> Landing:
         for name, path in _data_files(folder):
             try:
                 before = _checked_stat(path, folder)
-                landed.append(_land_file(on, name, path, paths.landing))
+                landed.append(land_file(on, name, path, paths.landing))
                 seen.append((on, name, path, before))
             except FileProblem as problem:
                 rejections.append(Rejection(on, name, problem.reason, problem.fix))
@@ -91,14 +91,14 @@ def undelivered(company: Company, paths: CompanyPaths) -> tuple[Path, ...]:
 
 
 SETTLE_SECONDS = 1.0
-_now, _sleep = time.time, time.sleep
+now, sleep = time.time, time.sleep
 
 
 def _settle(modified: Sequence[float]) -> None:
     """Give whoever still writes a file time to write more: one modified this very moment may be half a copy."""
-    ages = [age for age in (_now() - moment for moment in modified) if 0 <= age < SETTLE_SECONDS]
+    ages = [age for age in (now() - moment for moment in modified) if 0 <= age < SETTLE_SECONDS]
     if ages:
-        _sleep(SETTLE_SECONDS - min(ages))
+        sleep(SETTLE_SECONDS - min(ages))
 
 
 _GROWING = ("the file is still growing", "wait until the copy is complete, then refresh again")
@@ -161,7 +161,8 @@ def _identity(info: os.stat_result) -> tuple[int, ...]:
     return (info.st_size, info.st_mtime_ns, info.st_ino)
 
 
-def _land_file(on: date, name: str, path: Path, landing: Path) -> LandedFile:
+def land_file(on: date, name: str, path: Path, landing: Path) -> LandedFile:
+    """Copy a file into the landing folder under its sha256, unless it is there already."""
     size = path.stat().st_size
     # Reading costs as much as copying: only where something of this size is there already is it asked first.
     if any(entry.stat().st_size == size for entry in landing.iterdir()):

@@ -31,8 +31,8 @@ KEEP = 5
 MARTS = "marts.duckdb"
 REPORTS = "reports"
 MANIFEST = "MANIFEST.json"
-HISTORY = frozenset({"score.fct_score_history", "score.fct_strategy_links"})
-"""What is told of earlier generations, so it differs between two builds of the same input."""
+TELLS_OF_EARLIER = frozenset({"score.fct_score_history", "score.fct_strategy_links"})
+"""What tells of earlier generations, so it differs between two builds of the same input."""
 
 _WRITE_BITS = 0o222
 _NUMBER = re.compile(r"\d{6,}")
@@ -503,10 +503,10 @@ def _remove_half_made(paths: CompanyPaths) -> None:
 
 
 def _is_same(current: Generation, verdict: Verdict) -> bool:
-    def but_history(relations: Mapping[str, Checksum]) -> dict[str, Checksum]:
-        return {name: checksum for name, checksum in relations.items() if name not in HISTORY}
+    def of_this_build(relations: Mapping[str, Checksum]) -> dict[str, Checksum]:
+        return {name: checksum for name, checksum in relations.items() if name not in TELLS_OF_EARLIER}
 
-    return current.build_id == verdict.build_id and but_history(current.relations) == but_history(verdict.relations)
+    return current.build_id == verdict.build_id and of_this_build(current.relations) == of_this_build(verdict.relations)
 
 
 def next_number(paths: CompanyPaths) -> int:

@@ -146,14 +146,19 @@ def batch_query(query: str, schema: str, table: str) -> str:
     return query.replace("{batch}", f'"{schema}"."{table}"')
 
 
+def open_engine(database: Path) -> DuckDBExecutionEngine:
+    """An engine on a DuckDB file, read-only."""
+    url = sa.URL.create("duckdb", database=str(database))
+    # The pool keeps nothing: what is closed is closed, and the lock on the file goes with it.
+    pool = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args={"read_only": True})
+    return DuckDBExecutionEngine(engine=pool, create_temp_table=False)
+
+
 class Session:
     """One open DuckDB file; `ask` puts expectations to its relations. Close it, or nobody else can write the file."""
 
     def __init__(self, database: Path, as_of: date) -> None:
-        url = sa.URL.create("duckdb", database=str(database))
-        # The pool keeps nothing: what is closed is closed, and the lock on the file goes with it.
-        pool = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args={"read_only": True})
-        self._engine = DuckDBExecutionEngine(engine=pool, create_temp_table=False)
+        self._engine = open_engine(database)
         self._engine.fetch_one("set variable as_of = ?::date", [as_of])
 
     def close(self) -> None:

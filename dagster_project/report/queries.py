@@ -372,7 +372,12 @@ _OWN: Mapping[str, Query] = {
     "inputs": Query(
         ("quality.fct_inputs",),
         """
-        select entity, column_name, delivered as is_delivered, row_count, non_null_count
+        select
+            entity,
+            "column" as column_name,
+            delivered as is_delivered,
+            rows as row_count,
+            non_null as non_null_count
         from quality.fct_inputs
         order by entity, column_name
         """,
@@ -382,7 +387,7 @@ _OWN: Mapping[str, Query] = {
         """
         select
             entity,
-            max(row_count) as row_count,
+            max(rows) as row_count,
             cast(count(*) filter (where delivered) as integer) as columns_delivered,
             cast(count(*) as integer) as columns_known
         from quality.fct_inputs

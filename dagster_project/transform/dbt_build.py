@@ -67,7 +67,7 @@ def build_nodes(
     row_tests = _project().row_tests
     alone = {test.name for tests in row_tests.values() for test in tests} & set(select)
     named = [name for name in select if name not in alone]
-    results = _run(paths, named, exclude, on_result) if named else []
+    results = _build(paths, named, exclude, on_result) if named else []
     built = {result.unique_id: result.status == "success" for result in results if result.model is not None}
     asked = {
         model: [test for test in tests if model in built or test.name in alone] for model, tests in row_tests.items()
@@ -78,8 +78,21 @@ def build_nodes(
     return results
 
 
-def _run(
-    paths: CompanyPaths, select: Sequence[str], exclude: Sequence[str], on_result: Callable[[NodeResult], None]
+def build_models(paths: CompanyPaths, select: Sequence[str], exclude: Sequence[str] = ()) -> None:
+    """The models and seeds among these nodes, and no test of them: figures to compare, nothing to be published.
+
+    Raises `BookworthError` with the names of what could not be built.
+    """
+    failed = failures_in_words(_build(paths, select, [*exclude, "resource_type:test"]))
+    if failed:
+        raise BookworthError(f"dbt could not build {failed}; see dbt.log in {paths.dbt_target}")
+
+
+def _build(
+    paths: CompanyPaths,
+    select: Sequence[str],
+    exclude: Sequence[str],
+    on_result: Callable[[NodeResult], None] = lambda result: None,
 ) -> list[NodeResult]:
     """What dbt builds and asks itself."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

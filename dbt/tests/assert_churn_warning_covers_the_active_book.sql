@@ -30,10 +30,12 @@ select
 from warnings
 full outer join states on warnings.run = states.run and warnings.customer_id = states.customer_id
 left join points on warnings.run = points.run and warnings.customer_id = points.customer_id
+left join {{ ref('int_runs_prepared') }} as runs on warnings.run = runs.run
 where
     warnings.customer_id is null
     or states.customer_id is null
     or warnings.score != least(coalesce(points.points, 0), 100)
     or warnings.last_order_on > warnings.as_of_on
     or warnings.last_touched_on > warnings.as_of_on
-    or (warnings.run = 'backtest') != (warnings.was_lost is not null)
+    or (warnings.run != 'backtest' and warnings.was_lost is not null)
+    or (warnings.run = 'backtest' and warnings.was_lost is null and not runs.is_one_purchase)

@@ -423,15 +423,23 @@ def at_risk_share(book: Book) -> float:
     return len(at_risk(book, 0)) / len(active_at(book, 0))
 
 
+def lost_since(book: Book) -> set[str]:
+    """Of those active a year ago: who left the book since or, in a trade that buys once, is on record as lost since."""
+    before = active_at(book, 12)
+    if book.profile["is_one_purchase"] == "false":
+        return before - active_at(book, 0)
+    return before & {person for person, day, _, _ in losses(book) if day > close_of(book, 12)}
+
+
 @by_hand("at_risk_precision")
 def at_risk_precision(book: Book) -> float:
     warned = at_risk(book, 12)
-    return len(warned - active_at(book, 0)) / len(warned)
+    return len(warned & lost_since(book)) / len(warned)
 
 
 @by_hand("at_risk_recall")
 def at_risk_recall(book: Book) -> float:
-    gone = active_at(book, 12) - active_at(book, 0)
+    gone = lost_since(book)
     return len(gone & at_risk(book, 12)) / len(gone)
 
 

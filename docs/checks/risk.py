@@ -81,11 +81,26 @@ def dso(book: Book) -> float:
 
 @by_hand("contract_expiry_12m")
 def contract_expiry_12m(book: Book) -> float:
+    """Of what the running contracts are worth a year, as last agreed by as-of."""
     return book.one(
         """
+        with agreed as (
+            select contract_id, arg_max(annual_value, effective_on) as annual_value
+            from contract_values cross join run
+            where _removed_on is null and effective_on < cut
+            group by contract_id
+        ),
+        running as (
+            select
+                coalesce(agreed.annual_value, signed.annual_value) as annual_value,
+                least(ends_on, case when terminated_on < cut then terminated_on end) as last_on
+            from contracts_signed as signed
+            cross join run
+            left join agreed on agreed.contract_id = signed.contract_id
+            where starts_on < cut
+        )
         select sum(annual_value) filter (last_on < cut + interval 12 month) / sum(annual_value)
-        from (select *, least(ends_on, case when terminated_on < cut then terminated_on end) as last_on
-            from contracts_signed, run where starts_on < cut)
+        from running cross join run
         where last_on is null or last_on >= as_of
         """
     )

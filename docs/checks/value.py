@@ -439,20 +439,3 @@ def fit(book: Book) -> float:
 @by_hand("segment_offer_fit", tolerance=1e-5)
 def segment_offer_fit(book: Book) -> float:
     return fit(book)
-
-
-@by_hand("customer_equity")
-def customer_equity(book: Book) -> float:
-    """What the models expect of everybody, added up; the models are held to published figures in tests."""
-    return book.one(
-        "select sum(residual_value) from work.predictions.customer_forecasts"
-        " where run = 'current' and component != 'referral'"
-    )
-
-
-@by_hand("clv_referral_mean")
-def clv_referral_mean(book: Book) -> float:
-    return book.one(
-        "select sum(residual_value) / count(distinct customer_id) from work.predictions.customer_forecasts"
-        " where run = 'current' and component = 'referral'"
-    )

@@ -9,7 +9,7 @@ from tests.ingest.ingest_helpers import World
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deliveries of tests are younger than a second, every one of them."""
-    monkeypatch.setattr(landing, "_sleep", lambda seconds: None)
+    monkeypatch.setattr(landing, "sleep", lambda seconds: None)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ loaded and what was changed is noted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_a_file_still_growing_is_rejected(world: World, monkeypatch: pytest.Monk
     path = world.put("2024-02-01", "orders.csv", lines(good(30)))
     from dagster_project.ingest import landing
 
-    real = landing._land_file
+    real = landing.land_file
 
     def grow(*args: object) -> object:
         out = real(*args)  # type: ignore[arg-type]
@@ -50,7 +51,7 @@ def test_a_file_still_growing_is_rejected(world: World, monkeypatch: pytest.Monk
             f.write("o99,c99,2024-01-01,1.00\n")
         return out
 
-    monkeypatch.setattr(landing, "_land_file", grow)
+    monkeypatch.setattr(landing, "land_file", grow)
     with pytest.raises(DeliveryRejected) as e:
         world.load()
     assert only(e.value.rejections).reason == "the file is still growing"
@@ -69,13 +70,13 @@ def test_a_file_modified_this_moment_is_waited_for(world: World, monkeypatch: py
         with path.open("a") as f:
             f.write("o99,c99,2024-01-01,1.00\n")
 
-    monkeypatch.setattr(landing, "_now", lambda: modified + 0.25)
-    monkeypatch.setattr(landing, "_sleep", grow)
+    monkeypatch.setattr(landing, "now", lambda: modified + 0.25)
+    monkeypatch.setattr(landing, "sleep", grow)
     with pytest.raises(DeliveryRejected) as e:
         world.load()
     assert only(e.value.rejections).reason == "the file is still growing"
     assert waits == [pytest.approx(landing.SETTLE_SECONDS - 0.25)]
-    monkeypatch.setattr(landing, "_now", lambda: path.stat().st_mtime + 2 * landing.SETTLE_SECONDS)
+    monkeypatch.setattr(landing, "now", lambda: path.stat().st_mtime + 2 * landing.SETTLE_SECONDS)
     assert world.load().files[0].loaded == 31
     assert len(waits) == 1
 
@@ -135,13 +136,16 @@ def test_two_counts_that_disagree_reject_the_file(world: World, monkeypatch: pyt
     """The reader has lost rows silently before; only a second count can tell."""
     from dagster_project.ingest import textfile
 
-    real = textfile._Scan._count
+    def miscount(count: Callable[..., textfile.TextFile]) -> Callable[..., textfile.TextFile]:
+        def one_more(*args: object) -> textfile.TextFile:
+            text = count(*args)
+            text.records += 1
+            return text
 
-    def miscount(self: object, text: textfile.TextFile, block: bytes) -> None:
-        real(self, text, block)  # type: ignore[arg-type]
-        text.records += 1
+        return one_more
 
-    monkeypatch.setattr(textfile._Scan, "_count", miscount)
+    for name in ("scan", "rescan"):
+        monkeypatch.setattr(textfile, name, miscount(getattr(textfile, name)))
     assert "two counts of its records disagree" in rejected(world, lines(good(30)))
 
 

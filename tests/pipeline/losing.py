@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import duckdb
 from dagster_project.defs.transform import INDICATORS, PREDICTED, SCORES
 from dagster_project.score.run import write_score
 from dagster_project.settings import CompanyPaths
-from dagster_project.transform import dbt_build
+from dagster_project.transform.dbt_build import build_models
 from dagster_project.value.predictions import predict
 
 _EVIDENCE = ("inputs", "row_accounting", "restatements", "expectation_results")
@@ -69,13 +68,13 @@ def without(paths: CompanyPaths, entity: str, folder: Path) -> Total:
         connection.execute("delete from evidence.expectation_results where relation = ?", [f"raw.{entity}"])
     # What hangs on the entity, on what was delivered and on the predictions; the score whole.
     moved = [f"stg_crm__{entity}+", *(f"source:evidence.{table}+" for table in _EVIDENCE)]
-    _run(lost, _within(moved, "path:models/intermediate"), f"path:models/intermediate/indicators {PREDICTED}")
+    _build(lost, _within(moved, "path:models/intermediate"), f"path:models/intermediate/indicators {PREDICTED}")
     predict(lost.work_db, lambda message: None)
     moved.append("source:predictions+")
-    _run(lost, _within(moved, "path:models/marts", PREDICTED), f"{INDICATORS} {SCORES}")
-    _run(lost, INDICATORS, "int_mart_rows_counted")
+    _build(lost, _within(moved, "path:models/marts", PREDICTED), f"{INDICATORS} {SCORES}")
+    _build(lost, INDICATORS, "int_mart_rows_counted")
     write_score(lost.work_db, 1, [])
-    _run(lost, "fct_dimension_scores fct_indicator_scores fct_overall_score", "fct_indicators")
+    _build(lost, "fct_dimension_scores fct_indicator_scores fct_overall_score", "fct_indicators")
     return total(lost.candidate_db)
 
 
@@ -83,20 +82,5 @@ def _within(roots: Sequence[str], *paths: str) -> str:
     return " ".join(f"{root},{path}" for root in roots for path in paths)
 
 
-def _run(paths: CompanyPaths, select: str, exclude: str) -> None:
-    """The models of a stage, without their tests."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    target = os.fspath(paths.dbt_target)
-    arguments = [
-        *dbt_build._QUIET, "--log-level", "none", "--log-level-file", "none", "run", *dbt_build._PROJECT,
-        "--target-path", target, "--log-path", target, "--select", *select.split(), "--exclude", *exclude.split(),
-    ]  # fmt: skip
-    with dbt_build._files_of(paths):
-        try:
-            done = dbtRunner(manifest=dbt_build._project().manifest).invoke(arguments)
-        finally:
-            DuckDBConnectionManager.close_all_connections()
-    failed = [result.node.name for result in getattr(done.result, "results", []) if result.status != "success"]
-    assert done.success, f"{failed}: {done.exception}"
+def _build(paths: CompanyPaths, select: str, exclude: str) -> None:
+    build_models(paths, select.split(), exclude.split())

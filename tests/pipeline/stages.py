@@ -9,7 +9,7 @@ from dagster_project.ingest.landing import delivered_on, land
 from dagster_project.ingest.raw import load_raw
 from dagster_project.ingest.run_parameters import as_of_date, write_run_parameters
 from dagster_project.quality.tables import write_results
-from dagster_project.transform.dbt_build import build_nodes, failures_in_words
+from dagster_project.transform.dbt_build import build_models
 from dagster_project.value.predictions import predict
 from tests.pipeline.world import World
 
@@ -28,6 +28,5 @@ def assess(world: World, company_id: str, as_of: str) -> duckdb.DuckDBPyConnecti
         if stage == "marts":
             predict(paths.work_db)
         select, exclude = (selectors.split() for selectors in transform.STAGES[stage])
-        failed = failures_in_words(build_nodes(paths, select, [*exclude, "resource_type:test"]))
-        assert not failed, failed
+        build_models(paths, select, exclude)
     return duckdb.connect(str(paths.candidate_db), read_only=True)

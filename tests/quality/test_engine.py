@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.quality.engine import Question, Session, SqlAlchemyExecutionEngine, open_session, sa
+from dagster_project.quality.engine import Question, SqlAlchemyExecutionEngine, open_engine, open_session, sa
 
 AS_OF = date(2024, 6, 30)
 UNIQUE = Question("expect_column_values_to_be_unique", {"column": "id"})
@@ -31,23 +31,20 @@ def database(tmp_path: Path) -> Path:
 
 def test_the_connection_outlives_a_query(database: Path) -> None:
     """The library closes its connection before it fetches, and DuckDB then hands out no rows, without an error."""
-    session = Session(database, AS_OF)
-    engine = session._engine
+    engine = open_engine(database)
     try:
         assert engine.execute_query(sa.text("select count(*) from raw.things")).fetchall() == [(10,)]
-        kept = engine._connection
-        assert engine.execute_query(sa.text("select 1")).fetchall() == [(1,)]
-        assert engine._connection is kept
+        engine.fetch_one("set variable kept = 1")
+        assert engine.execute_query(sa.text("select getvariable('kept')")).fetchall() == [(1,)]
         theirs = SqlAlchemyExecutionEngine(engine=engine.engine)
         assert theirs.execute_query(sa.text("select count(*) from raw.things")).fetchall() == []
     finally:
-        session.close()
+        engine.close()
 
 
 def test_a_failed_query_does_not_poison_the_next(database: Path) -> None:
     """Without a rollback every later check fails with "current transaction is aborted"."""
-    session = Session(database, AS_OF)
-    engine = session._engine
+    engine = open_engine(database)
     try:
         with pytest.raises(sa.exc.SQLAlchemyError):
             engine.execute_query(sa.text("select word::integer from raw.things")).fetchall()
@@ -56,7 +53,7 @@ def test_a_failed_query_does_not_poison_the_next(database: Path) -> None:
             engine.fetch_one("select nonsense from raw.things")
         assert engine.fetch_one("select 1") == (1,)
     finally:
-        session.close()
+        engine.close()
 
 
 def test_the_file_is_free_after_a_session(database: Path) -> None:

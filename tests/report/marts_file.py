@@ -40,14 +40,15 @@ def write_marts(path: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], wit
             if table in without:
                 continue
             connection.execute(f"create schema if not exists {table.partition('.')[0]}")
-            definition = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+            definition = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
             connection.execute(f"create table {table} ({definition})")
             names: tuple[str, ...]
             for names, same in groupby(rows.get(table, []), key=_names):
                 values = [list(row.values()) for row in same]
                 row_marks = "(" + ", ".join("?" for _ in names) + ")"
+                listed = ", ".join(f'"{name}"' for name in names)
                 connection.execute(
-                    f"insert into {table} ({', '.join(names)}) values {', '.join(row_marks for _ in values)}",
+                    f"insert into {table} ({listed}) values {', '.join(row_marks for _ in values)}",
                     [value for row in values for value in row],
                 )
         connection.commit()
@@ -307,9 +308,9 @@ def full() -> Rows:
         "cohort.fct_cohort_retention": retention,
         "cohort.fct_cohort_revenue": revenue,
         "quality.fct_inputs": [
-            {"entity": "orders", "column_name": c, "delivered": True, "row_count": 900, "non_null_count": 890}
+            {"entity": "orders", "column": c, "delivered": True, "rows": 900, "non_null": 890}
             for c in ("order_id", "customer_id")
-        ] + [{"entity": "leads", "column_name": "lead_id", "delivered": False, "row_count": 0, "non_null_count": 0}],
+        ] + [{"entity": "leads", "column": "lead_id", "delivered": False, "rows": 0, "non_null": 0}],
         "quality.fct_row_accounting": [
             {"delivery": AS_OF, "file": "orders.csv", "entity": "orders", "delivered": 910, "loaded": 900,
              "quarantined": 4, "duplicates": 6, "excluded": 0, "erased": 0}

@@ -33,8 +33,10 @@ invoices as (
         {{ days_between('invoices.due_on', 'invoices.settled_on') }} as days_late
     from {{ ref('stg_crm__invoices') }} as invoices
     cross join current_run
+    left join {{ ref('int_customers_resolved') }} as resolved on invoices.customer_id = resolved.customer_id
     where
         invoices.removed_on is null
+        and not coalesce(resolved.is_test, false)
         and {{ dbt.dateadd('day', 455, 'invoices.due_on') }} < current_run.cut_on
 ),
 

@@ -59,7 +59,8 @@ activity as (
         sum(case when months.orders > 0 then 1 else 0 end) as active_rows,
         sum(months.orders) as orders,
         sum(months.revenue_net) as revenue_net,
-        sum(months.margin_net) as margin_net
+        -- One unknown margin makes the sum unknown.
+        case when count(months.margin_net) = count(*) then sum(months.margin_net) end as margin_net
     from months
     inner join cohorts on months.customer_key = cohorts.customer_key
     group by

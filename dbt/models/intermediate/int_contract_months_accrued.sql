@@ -1,5 +1,5 @@
 -- A twelfth of the annual value for each month a contract is live, counted from its start and dated at the month's
--- first day. A last, shorter month is accrued by its days.
+-- first day, at the value in effect that day. A last, shorter month is accrued by its days.
 with
 
 current_run as (
@@ -16,7 +16,6 @@ months as (
         contracts.contract_id,
         contracts.customer_id,
         contracts.customer_key,
-        contracts.annual_value,
         {{ add_months('contracts.starts_on', 'numbers.n - 1') }} as accrued_on,
         {{ add_months('contracts.starts_on', 'numbers.n') }} as next_on,
         contracts.live_until_on
@@ -32,15 +31,21 @@ months as (
 )
 
 select
-    contract_id,
-    customer_id,
-    customer_key,
-    accrued_on,
+    months.contract_id,
+    months.customer_id,
+    months.customer_key,
+    months.accrued_on,
     cast(
-        annual_value / 12 * case
-            when live_until_on is null or {{ dbt.dateadd('day', 1, 'live_until_on') }} >= next_on then 1
-            else ({{ days_between('accrued_on', 'live_until_on') }} + 1)
-                / cast({{ days_between('accrued_on', 'next_on') }} as double)
+        contract_values.annual_value / 12 * case
+            when months.live_until_on is null or {{ dbt.dateadd('day', 1, 'months.live_until_on') }} >= months.next_on
+                then 1
+            else ({{ days_between('months.accrued_on', 'months.live_until_on') }} + 1)
+                / cast({{ days_between('months.accrued_on', 'months.next_on') }} as double)
         end as {{ money() }}
     ) as revenue
 from months
+inner join {{ ref('int_contract_values_prepared') }} as contract_values
+    on
+        months.contract_id = contract_values.contract_id
+        and months.accrued_on >= contract_values.effective_on
+        and coalesce(months.accrued_on < contract_values.effective_before_on, true)

@@ -24,7 +24,7 @@ payments as (
     select
         payments.order_id,
         payments.invoice_id,
-        case when payments.is_refund then -payments.amount else payments.amount end as amount
+        case when payments.is_refund then -abs(payments.amount) else payments.amount end as amount
     from {{ ref('stg_crm__payments') }} as payments
     cross join current_run
     where payments.removed_on is null and payments.paid_on < current_run.cut_on

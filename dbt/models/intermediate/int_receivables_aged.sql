@@ -42,7 +42,7 @@ paid as (
     select
         standing.months_back,
         standing.invoice_id,
-        sum(case when payments.is_refund then -payments.amount else payments.amount end) as paid_amount
+        sum(case when payments.is_refund then -abs(payments.amount) else payments.amount end) as paid_amount
     from standing
     inner join {{ ref('stg_crm__payments') }} as payments
         on

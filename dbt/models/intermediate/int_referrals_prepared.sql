@@ -1,5 +1,5 @@
 -- Who referred whom, after merges: from the referral extract and from the customers' own record. Nobody refers
--- himself, and a test account nobody.
+-- himself, and test accounts neither refer nor are referred.
 with
 
 current_run as (
@@ -29,6 +29,7 @@ delivered as (
         referrals.removed_on is null
         and referrals.referred_on < current_run.cut_on
         and not coalesce(givers.is_test, false)
+        and not coalesce(takers.is_test, false)
         and coalesce(takers.resolved_customer_id, referrals.referred_customer_id, '')
         != coalesce(givers.resolved_customer_id, referrals.referrer_customer_id)
 ),

@@ -98,11 +98,14 @@ select
         when resolution_watched_until >= opened_at
             then round(cast(resolution_until_hours - opened_hours as double), 6)
     end as resolution_business_hours,
-    -- An open ticket past its due time missed it; one not yet due is not judged.
+    -- An open ticket past its due time missed it; one not yet due is not judged. Midnight is a day without a time: all
+    -- of it is in time.
     case
         when due_at is null then 'no_due_time'
         when cast(due_at as date) >= cut_on then 'not_due'
         when is_resolved and resolved_at <= due_at then 'met'
+        when is_resolved and due_at = cast(cast(due_at as date) as timestamp) and resolved_on <= cast(due_at as date)
+            then 'met'
         else 'missed'
     end as sla_outcome,
     case when is_outcome_known then reopened_count > 0 end as is_reopened,

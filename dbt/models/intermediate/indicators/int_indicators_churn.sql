@@ -119,7 +119,7 @@ warned as (
         sum(case when run = 'current' then 1 else 0 end) as active,
         sum(case when run = 'current' and is_at_risk then 1 else 0 end) as at_risk,
         sum(case when run = 'current' and is_at_risk and is_touched_60d then 1 else 0 end) as contacted,
-        sum(case when run = 'backtest' and is_at_risk then 1 else 0 end) as were_at_risk,
+        sum(case when run = 'backtest' and is_at_risk and was_lost is not null then 1 else 0 end) as were_at_risk,
         sum(case when run = 'backtest' and was_lost then 1 else 0 end) as were_lost,
         sum(case when run = 'backtest' and is_at_risk and was_lost then 1 else 0 end) as were_both
     from warnings
@@ -132,7 +132,7 @@ rules as (
         sum(case when warnings.was_lost then 1 else 0 end) as were_lost
     from {{ ref('int_churn_rules_fired') }} as fired
     inner join warnings on fired.run = warnings.run and fired.customer_id = warnings.customer_id
-    where fired.run = 'backtest'
+    where fired.run = 'backtest' and warnings.was_lost is not null
     group by fired.rule
 )
 

@@ -19,10 +19,10 @@ records as (
 
 fields as (
     select distinct
-        entity,
-        column_name
-    from {{ ref('fct_inputs') }}
-    where delivered and non_null_count > 0
+        inputs.entity,
+        inputs."column" as column_name
+    from {{ ref('fct_inputs') }} as inputs
+    where inputs.delivered and inputs.non_null > 0
 ),
 
 assessable as (

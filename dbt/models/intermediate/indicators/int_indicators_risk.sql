@@ -9,19 +9,17 @@ current_run as (
 
 live_contracts as (
     select
-        sum(contracts.annual_value) as annual_value,
+        sum(contracts.annual_value_in_effect) as annual_value,
         sum(
             case
-                when contracts.live_until_on < {{ add_months('current_run.cut_on', 12) }} then contracts.annual_value
+                when contracts.live_until_on < {{ add_months('current_run.cut_on', 12) }}
+                    then contracts.annual_value_in_effect
                 else 0
             end
         ) as ending_value,
         count(*) as contracts
-    from {{ ref('int_contracts_prepared') }} as contracts
+    from {{ ref('int_contract_standings') }} as contracts
     cross join current_run
-    where
-        contracts.starts_on < current_run.cut_on
-        and (contracts.live_until_on is null or contracts.live_until_on >= current_run.as_of_on)
 ),
 
 book as (

@@ -100,13 +100,14 @@ conversion_curve as (
     {{ kaplan_meier_curve('conversions', keys) }}
 ),
 
+-- Known to the horizon where somebody was watched that long, or where nobody is left to convert.
 converted_by_horizon as (
     select
         {{ keys | join(', ') }},
         1 - min(case when duration <= {{ horizon }} then survival else 1 end) as conversion,
         1 - min(case when duration <= {{ horizon }} then survival_high else 1 end) as conversion_low,
         1 - min(case when duration <= {{ horizon }} then survival_low else 1 end) as conversion_high,
-        max(duration) >= {{ horizon }} as is_watched_to_horizon
+        max(duration) >= {{ horizon }} or min(survival) = 0 as is_watched_to_horizon
     from conversion_curve
     group by {{ keys | join(', ') }}
 ),

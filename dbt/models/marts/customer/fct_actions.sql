@@ -68,16 +68,18 @@ overdue as (
     group by customer_id
 ),
 
+-- What another contract renews already needs no call.
 ending as (
     select
         contracts.customer_id,
         min(contracts.live_until_on) as ends_on
-    from {{ ref('int_contracts_prepared') }} as contracts
+    from {{ ref('int_contract_standings') }} as contracts
     cross join current_run
+    left join {{ ref('int_contracts_prepared') }} as successors
+        on contracts.contract_id = successors.renews_contract_id
     where
         current_run.is_active_by_contract
-        and contracts.starts_on < current_run.cut_on
-        and contracts.live_until_on >= current_run.as_of_on
+        and successors.contract_id is null
         and contracts.live_until_on < {{ add_months('current_run.cut_on', 12) }}
     group by contracts.customer_id
 ),

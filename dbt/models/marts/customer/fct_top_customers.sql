@@ -1,10 +1,5 @@
 with
 
-current_run as (
-    select * from {{ ref('int_runs_prepared') }}
-    where run = 'current'
-),
-
 customers as (
     select * from {{ ref('dim_customers') }}
 ),
@@ -16,15 +11,11 @@ months as (
 
 live_contracts as (
     select
-        contracts.customer_id,
-        sum(contracts.annual_value) as annual_value,
-        max(contracts.live_until_on) as last_end_on
-    from {{ ref('int_contracts_prepared') }} as contracts
-    cross join current_run
-    where
-        contracts.starts_on < current_run.cut_on
-        and (contracts.live_until_on is null or contracts.live_until_on >= current_run.as_of_on)
-    group by contracts.customer_id
+        customer_id,
+        sum(annual_value_in_effect) as annual_value,
+        max(live_until_on) as last_end_on
+    from {{ ref('int_contract_standings') }}
+    group by customer_id
 ),
 
 owed as (

@@ -1,7 +1,7 @@
 select
     entity,
-    column_name,
+    column_name as "column",
     delivered,
-    row_count,
-    non_null_count
+    row_count as rows,
+    non_null_count as non_null
 from {{ source('evidence', 'inputs') }}

@@ -36,6 +36,16 @@ main_reasons as (
     from {{ ref('int_churn_rules_fired') }}
 ),
 
+losses as (
+    select * from {{ ref('int_losses_prepared') }}
+),
+
+recorded as (
+    select distinct losses.customer_id
+    from losses
+    inner join runs on runs.run = 'backtest' and losses.lost_on >= runs.cut_on
+),
+
 resolved_customers as (
     select * from {{ ref('int_customers_resolved') }}
 ),
@@ -69,7 +79,13 @@ select
     states.margin_net_12m,
     touches.last_touched_on,
     coalesce({{ days_between('touches.last_touched_on', 'runs.cut_on') }} <= 60, false) as is_touched_60d,
-    case when states.run = 'backtest' then not later.is_active end as was_lost
+    -- Who leaves the active book of a one-purchase trade has completed, and was silent before by definition: there, who
+    -- was put on record as lost is lost.
+    case
+        when states.run != 'backtest' then null
+        when not runs.is_one_purchase then not later.is_active
+        when (select count(*) from losses) > 0 then recorded.customer_id is not null
+    end as was_lost
 from states
 inner join runs on states.run = runs.run
 left join fired on states.run = fired.run and states.customer_id = fired.customer_id
@@ -80,4 +96,5 @@ left join main_reasons
         and main_reasons.place = 1
 left join touches on states.run = touches.run and states.customer_id = touches.customer_id
 left join states as later on states.customer_id = later.customer_id and later.run = 'current'
+left join recorded on states.customer_id = recorded.customer_id
 where states.is_active

@@ -67,6 +67,8 @@ judged as (
         case
             when exclusions.indicator_code is not null then exclusions.reason_en
             when not coalesce(evidence.is_assessable, true) then 'needs ' || evidence.missing_en
+            when measured.value is null and catalogue.mart like 'value.%'
+                then 'no forecast to measure it on; value.fct_model_fits says why'
             when measured.value is null then 'no record in the window to measure it on'
             when measured.n < catalogue.minimum_n
                 then 'needs at least ' || catalogue.minimum_n || ' records, has ' || measured.n
@@ -74,6 +76,8 @@ judged as (
         case
             when exclusions.indicator_code is not null then exclusions.reason_zh
             when not coalesce(evidence.is_assessable, true) then '缺少 ' || evidence.missing_zh
+            when measured.value is null and catalogue.mart like 'value.%'
+                then '没有可依据的预测，原因见 value.fct_model_fits'
             when measured.value is null then '窗口期内没有可计量的记录'
             when measured.n < catalogue.minimum_n
                 then '至少需要 ' || catalogue.minimum_n || ' 条记录，现有 ' || measured.n || ' 条'
