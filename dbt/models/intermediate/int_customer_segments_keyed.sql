@@ -1,4 +1,5 @@
--- RFM scores and value tiers of the customers as of each run, by customer key; a segment name follows from the scores by the rules below.
+-- RFM scores and value tiers of the customers as of each run, by customer key; a segment name follows from the scores
+-- by the rules below.
 {{ config(materialized='view') }}
 
 with

@@ -1,5 +1,5 @@
--- What each customer is as of each run: counts, money, dates and the stage of life. The back-test stands where the prior
--- run does.
+-- What each customer is as of each run: counts, money, dates and the stage of life. The back-test stands where the
+-- prior run does.
 {{ config(materialized='view') }}
 
 select

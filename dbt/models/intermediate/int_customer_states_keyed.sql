@@ -1,14 +1,9 @@
 -- What is known of each customer as of today and as of a year before, by customer key: counts, money, dates and how he
 -- stands in his spells. int_customer_states_classified makes the stage of life of it, with the ids and for every run.
+-- The prior run knows what is past, today's also the year since; `bits` and `year_bit` are those of the totals.
 {% set runs = {
-    'current': {
-        'years': ['y0', 'y1', 'y2'], 'day_years': ['y0', 'past'], 'year_bits': 7,
-        'year': 'y0', 'year_bit': 1, 'last_on': 'last_order_on',
-    },
-    'prior': {
-        'years': ['y1', 'y2'], 'day_years': ['past'], 'year_bits': 6,
-        'year': 'y1', 'year_bit': 2, 'last_on': 'last_order_past_on',
-    },
+    'current': {'bits': 7, 'year': 'y0', 'year_bit': 1, 'last_on': 'last_order_on'},
+    'prior': {'bits': 6, 'year': 'y1', 'year_bit': 2, 'last_on': 'last_order_past_on'},
 } %}
 with
 
@@ -69,27 +64,24 @@ joined as (
         runs.months_shift,
         customers.customer_key,
         case when totals.{{ its.last_on }} is not null then totals.first_order_on end as first_order_on,
-        totals.{{ its.last_on }} as last_order_on,
-        {% for year in its.years %}totals.orders_{{ year }}{{ ' + ' if not loop.last }}{% endfor %} as order_count,
-        {% for year in its.day_years %}totals.order_days_{{ year }}{{ ' + ' if not loop.last }}{% endfor %}
-            as order_day_count,
-        {% for year in its.years %}totals.revenue_net_{{ year }}{{ ' + ' if not loop.last }}{% endfor %} as revenue_net,
+        totals.{{ its.last_on }} as last_on,
+        {% for measure in ['orders', 'order_days', 'revenue_net'] %}
+        totals.{{ measure }}_past {{- ' + totals.' ~ measure ~ '_y0' if run == 'current' }} as {{ measure }},
+        {% endfor %}
         -- A sale of unknown margin makes the sum unknown.
         case
-            when
-                (totals.active_years & {{ its.year_bits }}) > 0
-                and (totals.unknown_margin_years & {{ its.year_bits }}) = 0
-                then {% for year in its.years %}totals.margin_net_{{ year }}{{ ' + ' if not loop.last }}{% endfor %}
+            when (totals.active_years & {{ its.bits }}) > 0 and (totals.unknown_margin_years & {{ its.bits }}) = 0
+                then totals.margin_net_past {{- ' + totals.margin_net_y0' if run == 'current' }}
         end as margin_net,
-        totals.orders_{{ its.year }} as order_count_12m,
-        totals.revenue_net_{{ its.year }} as revenue_net_12m,
+        totals.orders_{{ its.year }} as orders_12m,
+        totals.revenue_net_{{ its.year }} as revenue_12m,
         -- No sale is a margin of zero.
         case
             when
-                (totals.active_years & {{ its.year_bits }}) > 0
+                (totals.active_years & {{ its.bits }}) > 0
                 and (totals.unknown_margin_years & {{ its.year_bit }}) = 0
                 then totals.margin_net_{{ its.year }}
-        end as margin_net_12m,
+        end as margin_12m,
         standing.first_period,
         standing.active_since_period,
         standing.active_spell_number,
@@ -108,14 +100,14 @@ select
     months_shift,
     customer_key,
     first_order_on,
-    last_order_on,
-    cast(coalesce(order_count, 0) as integer) as order_count,
-    cast(coalesce(order_day_count, 0) as integer) as order_day_count,
+    last_on as last_order_on,
+    cast(coalesce(orders, 0) as integer) as order_count,
+    cast(coalesce(order_days, 0) as integer) as order_day_count,
     cast(coalesce(revenue_net, 0) as {{ money() }}) as revenue_net,
     cast(margin_net as {{ money() }}) as margin_net,
-    coalesce(order_count_12m, 0) as order_count_12m,
-    coalesce(revenue_net_12m, 0) as revenue_net_12m,
-    margin_net_12m,
+    coalesce(orders_12m, 0) as order_count_12m,
+    coalesce(revenue_12m, 0) as revenue_net_12m,
+    margin_12m as margin_net_12m,
     first_period,
     active_since_period,
     active_spell_number,

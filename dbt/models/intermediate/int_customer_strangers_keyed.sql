@@ -1,4 +1,4 @@
--- Customers that only an order, a contract or an invoice names, each with a whole-number key above those of the records.
+-- Customers that only an order, a contract or an invoice names, each with a whole-number key above those of records.
 with
 
 resolved_customers as (

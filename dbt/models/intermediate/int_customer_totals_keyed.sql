@@ -1,20 +1,19 @@
 -- What each customer's months and events add up to, by customer key: one pass over each, from which the states, the
 -- purchase tuples and the times to a repeat order are read. Sums stand by the year they fall in, counted back from
--- as-of: `y0` the year that ends at as-of, `y1` the one before, which ends where the prior run stands, `y2` all before;
--- `past` is y1 and y2 together. Whether there was anything, or anything unknown, is a bit a year: 1, 2 and 4.
+-- purchase tuples and the times to a repeat order are read. Sums stand by the year they fall in, counted back from as-of:
+-- `y0` the year that ends at as-of, `past` all before it, which is what the prior run knows, and of that `y1` the
 {% set years = {
     'y0': 'months_back < 12',
     'y1': 'months_back between 12 and 23',
-    'y2': 'months_back >= 24',
     'past': 'months_back >= 12',
 } %}
 {% set year_bit = 'case when months_back < 12 then 1 when months_back < 24 then 2 else 4 end' %}
 {% set months_measures = [
-    ('orders', ['y0', 'y1', 'y2'], 'integer'),
+    ('orders', ['y0', 'y1', 'past'], 'integer'),
     ('order_days', ['y0', 'past'], 'integer'),
     ('purchase_days', ['y0', 'past'], 'integer'),
-    ('revenue_net', ['y0', 'y1', 'y2'], money()),
-    ('margin_net', ['y0', 'y1', 'y2'], money()),
+    ('revenue_net', ['y0', 'y1', 'past'], money()),
+    ('margin_net', ['y0', 'y1', 'past'], money()),
 ] %}
 with
 

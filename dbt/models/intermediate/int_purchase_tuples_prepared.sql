@@ -3,8 +3,8 @@
 -- offer is unlike what follows. For the back-test, what he did in the year after it is beside it.
 {{ config(materialized='view') }}
 {% set runs = {
-    'current': {'years': ['y0', 'past'], 'year_bits': 7, 'last_on': 'last_purchase_on'},
-    'backtest': {'years': ['past'], 'year_bits': 6, 'last_on': 'last_purchase_past_on'},
+    'current': {'bits': 7, 'last_on': 'last_purchase_on'},
+    'backtest': {'bits': 6, 'last_on': 'last_purchase_past_on'},
 } %}
 with
 
@@ -28,11 +28,11 @@ tuples as (
         customer_key,
         first_purchase_on,
         {{ its.last_on }} as last_purchase_on,
-        {% for year in its.years %}purchase_days_{{ year }}{{ ' + ' if not loop.last }}{% endfor %} as purchase_days,
+        purchase_days_past {{- ' + purchase_days_y0' if run == 'current' }} as purchase_days,
         -- A sale of unknown margin makes the sum unknown.
         case
-            when (unknown_purchase_years & {{ its.year_bits }}) = 0
-                then {% for year in its.years %}purchase_margin_net_{{ year }}{{ ' + ' if not loop.last }}{% endfor %}
+            when (unknown_purchase_years & {{ its.bits }}) = 0
+                then purchase_margin_net_past {{- ' + purchase_margin_net_y0' if run == 'current' }}
         end as margin_net,
         purchase_days_y0 as later_days,
         case when (unknown_purchase_years & 1) = 0 then purchase_margin_net_y0 end as later_margin_net
