@@ -58,7 +58,8 @@ select
     survived.stage,
     cast(sum(survived.stays) as integer) as stays,
     cast(sum(survived.ended) as integer) as ended,
-    -- Null while more than half still stay: the median lies in the future.
-    cast(min(case when survived.survival <= 0.5 then survived.months end) as integer) as median_months
+    -- Null while more than half still stay: the median lies in the future. A product of factors may miss one half by a
+    -- rounding.
+    cast(min(case when survived.survival <= 0.5 + 1e-9 then survived.months end) as integer) as median_months
 from survived
 group by survived.stage
