@@ -1,7 +1,7 @@
 -- What each customer's months and events add up to, by customer key: one pass over each, from which the states, the
 -- purchase tuples and the times to a repeat order are read. Sums stand by the year they fall in, counted back from
--- purchase tuples and the times to a repeat order are read. Sums stand by the year they fall in, counted back from as-of:
--- `y0` the year that ends at as-of, `past` all before it, which is what the prior run knows, and of that `y1` the
+-- as-of: `y0` the year that ends there, `past` all before it, which is what the prior run knows, and of that `y1` the
+-- year it ends with. Whether there was anything, or anything unknown, is a bit each: 1 for y0, 2 for y1, 4 for before.
 {% set years = {
     'y0': 'months_back < 12',
     'y1': 'months_back between 12 and 23',
