@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dagster_project.report.content import Text
 from dagster_project.report.exhibits.shapes import Bars, Bridge, Columns, Map
 
@@ -61,18 +63,6 @@ transitions = Columns(
     kind="share",
     y_title=Text("Share of the stage", "占该阶段"),
 )
-_STEPS = {
-    "revenue_from": (Text("Year before", "上一年"), 0),
-    "price": (Text("Price", "价格"), 1),
-    "volume": (Text("Volume", "数量"), 1),
-    "mix": (Text("Mix", "结构"), 1),
-    "new": (Text("New", "新增"), 1),
-    "returned": (Text("Returned", "回归"), 1),
-    "lost": (Text("Lost", "流失"), 1),
-    "unknown_customer": (Text("Unknown customer", "未知客户"), 1),
-    "unsplit": (Text("Not split", "未拆分"), 1),
-    "revenue_to": (Text("This year", "本年"), 0),
-}
 revenue_by_customer = Bridge(
     query="fct_price_volume_mix",
     name="customer",
@@ -81,21 +71,28 @@ revenue_by_customer = Bridge(
     zh="由 {revenue_from} 到 {revenue_to}：新客 {new}，流失 {lost}。",
     pick="revenue_to",
     where={"bridge": "customer"},
-    steps=_STEPS,
+    steps={
+        "revenue_from": (Text("Year before", "上一年"), 0),
+        "price": (Text("Price", "价格"), 1),
+        "volume": (Text("Volume", "数量"), 1),
+        "mix": (Text("Mix", "结构"), 1),
+        "new": (Text("New", "新增"), 1),
+        "returned": (Text("Returned", "回归"), 1),
+        "lost": (Text("Lost", "流失"), 1),
+        "unknown_customer": (Text("Unknown customer", "未知客户"), 1),
+        "unsplit": (Text("Not split", "未拆分"), 1),
+        "revenue_to": (Text("This year", "本年"), 0),
+    },
     kind="money",
     axis_title=Text("Net revenue", "净收入"),
 )
-revenue_by_product = Bridge(
-    query="fct_price_volume_mix",
+revenue_by_product = replace(
+    revenue_by_customer,
     name="product",
     title=Text("What changed the revenue, by product", "收入变动桥（按产品）"),
     en="From {revenue_from} to {revenue_to}: price {price}, volume {volume}, mix {mix}.",
     zh="由 {revenue_from} 到 {revenue_to}：价格 {price}，数量 {volume}，结构 {mix}。",
-    pick="revenue_to",
     where={"bridge": "product"},
-    steps=_STEPS,
-    kind="money",
-    axis_title=Text("Net revenue", "净收入"),
 )
 backlog = Columns(
     query="fct_backlog",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dagster_project.report.content import Sentence, Text
 from dagster_project.report.exhibits.shapes import Bars, Bridge, Columns, Curves, Network, Pareto
 
@@ -21,22 +23,14 @@ survival = Curves(
     y_title=Text("Still active", "仍活跃"),
     start=1.0,
 )
-by_year = Curves(
-    query="fct_survival",
+by_year = replace(
+    survival,
     name="year",
     title=Text("The same, by year of the first order", "按首单年份"),
     en="After {months_since} months {survival} of those of {breakdown_value} were still active.",
     zh="{breakdown_value} 年的客户在 {months_since} 个月后仍活跃者占 {survival}。",
-    pick="months_since",
     where={"breakdown": "start_year"},
     by="breakdown_value",
-    x="months_since",
-    y="survival",
-    interval=("survival_ci_low", "survival_ci_high"),
-    kind="share",
-    x_title=Text("Months since the first order", "距首单月数"),
-    y_title=Text("Still active", "仍活跃"),
-    start=1.0,
 )
 repeat = Curves(
     query="fct_repeat_curve",

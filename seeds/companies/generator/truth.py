@@ -127,6 +127,27 @@ def rate(definition: str, value: float, k: int, n: int) -> Facts:
     return {"definition": definition, "value": value, "k": int(k), "n": int(n)}
 
 
+def survey_rates(
+    nps: pd.Series, invites: pd.DataFrame, mix: Mapping[str, float], answered: Mapping[str, float]
+) -> Facts:
+    """What was drawn of a recommendation survey, against its scores and its invitations."""
+    return {
+        "nps_mix": {
+            "promoter": rate("answers of 9 or 10", mix["promoter"], (nps >= 9).sum(), len(nps)),
+            "detractor": rate("answers of 0 to 6", mix["detractor"], (nps <= 6).sum(), len(nps)),
+        },
+        "survey_response_rate": {
+            method: rate(
+                "invitations answered, by method",
+                share,
+                (invites["method"].eq(method) & invites["responded_at"].notna()).sum(),
+                invites["method"].eq(method).sum(),
+            )
+            for method, share in answered.items()
+        },
+    }
+
+
 def yuan(fen: Any) -> float:
     return round(int(fen) / 100, 2)
 

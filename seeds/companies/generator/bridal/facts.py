@@ -8,7 +8,18 @@ import pandas as pd
 from .. import office_facts
 from ..common import AS_OF, FIRST_DAY
 from ..deliver import World
-from ..truth import PRIOR_START, WINDOW_START, Facts, counts, fact, nulls, rate, real_customers, resolved_orders
+from ..truth import (
+    PRIOR_START,
+    WINDOW_START,
+    Facts,
+    counts,
+    fact,
+    nulls,
+    rate,
+    real_customers,
+    resolved_orders,
+    survey_rates,
+)
 from . import settings as s
 from .office import OFFICE
 
@@ -71,19 +82,7 @@ def parameters(world: World) -> Facts:
             )
             for t, p in s.CSAT_TOP2.items()
         },
-        "nps_mix": {
-            "promoter": rate("answers of 9 or 10", s.NPS_MIX["promoter"], (nps >= 9).sum(), len(nps)),
-            "detractor": rate("answers of 0 to 6", s.NPS_MIX["detractor"], (nps <= 6).sum(), len(nps)),
-        },
-        "survey_response_rate": {
-            m: rate(
-                "invitations answered, by method",
-                p,
-                (invites["method"].eq(m) & invites["responded_at"].notna()).sum(),
-                invites["method"].eq(m).sum(),
-            )
-            for m, p in s.SURVEY_ANSWERED.items()
-        },
+        **survey_rates(nps, invites, s.NPS_MIX, s.SURVEY_ANSWERED),
         "tickets_per_order": {
             kind: rate(
                 "orders with a ticket of the kind, opened 5 to 199 days after the order",

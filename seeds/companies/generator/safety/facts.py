@@ -8,7 +8,7 @@ import pandas as pd
 from .. import office_facts
 from ..common import AS_OF, FIRST_DAY, end_of_day
 from ..deliver import World
-from ..truth import WINDOW_START, Facts, counts, fact, nulls, rate, real_customers, resolved_orders, yuan
+from ..truth import WINDOW_START, Facts, counts, fact, nulls, rate, real_customers, resolved_orders, survey_rates, yuan
 from . import settings as s
 from .office import CHANGE_MEAN, CHANGE_SD, CHANGED_MIDWAY, OFFICE
 
@@ -88,19 +88,7 @@ def parameters(world: World) -> Facts:
             )
             for t, p in s.CSAT_TOP2.items()
         },
-        "nps_mix": {
-            "promoter": rate("answers of 9 or 10", s.NPS_MIX["promoter"], (nps >= 9).sum(), len(nps)),
-            "detractor": rate("answers of 0 to 6", s.NPS_MIX["detractor"], (nps <= 6).sum(), len(nps)),
-        },
-        "survey_response_rate": {
-            m: rate(
-                "invitations answered, by method",
-                p,
-                (invites["method"].eq(m) & invites["responded_at"].notna()).sum(),
-                invites["method"].eq(m).sum(),
-            )
-            for m, p in s.SURVEY_ANSWERED.items()
-        },
+        **survey_rates(nps, invites, s.NPS_MIX, s.SURVEY_ANSWERED),
         "tickets_per_contract_year": {
             k: fact("tickets of the kind a year of a running contract", v)
             for k, v in s.TICKETS_PER_CONTRACT_YEAR.items()
