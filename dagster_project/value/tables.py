@@ -87,11 +87,11 @@ def opened(work_db: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read(connection: duckdb.DuckDBPyConnection, name: str, order: list[str]) -> Table:
-    """A table of the intermediate schema, in a fixed order: sums over customers then come out alike on every run.
+    """A relation of the intermediate schema, in a fixed order: sums over customers then come out alike on every run.
 
     Missing numbers are nan, flags are booleans.
     """
-    frame = connection.table(f"intermediate.{name}").df().sort_values(order, kind="stable")
+    frame = connection.sql(f"from intermediate.{name}").df().sort_values(order, kind="stable")
     return {str(column): _plain(frame[column]) for column in frame.columns}
 
 

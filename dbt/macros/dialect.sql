@@ -68,6 +68,19 @@
     element_at({{ list }}, {{ n }})
 {%- endmacro %}
 
+{# The `count` smallest values that are not null, in order, as an aggregate that gives a list. #}
+{% macro smallest(expression, count) -%}
+    {{ return(adapter.dispatch('smallest', 'bookworth')(expression, count)) }}
+{%- endmacro %}
+
+{% macro default__smallest(expression, count) -%}
+    min({{ expression }}, {{ count }})
+{%- endmacro %}
+
+{% macro spark__smallest(expression, count) -%}
+    slice(sort_array(collect_list({{ expression }})), 1, {{ count }})
+{%- endmacro %}
+
 {# A number in [0, 1) that depends on the text alone: the same rows give the same draws on every run. #}
 {% macro uniform_hash(expression) -%}
     {{ return(adapter.dispatch('uniform_hash', 'bookworth')(expression)) }}
@@ -120,6 +133,11 @@
 
 {% macro spark__add_days(date_on, days) -%}
     date_add({{ date_on }}, cast({{ days }} as integer))
+{%- endmacro %}
+
+{# A day as one bit of its month (bit 0 is the first day). #}
+{% macro day_bit(date_on) -%}
+    (cast(1 as bigint) << cast(extract(day from {{ date_on }}) - 1 as integer))
 {%- endmacro %}
 
 {# The first and the last day of those set in a month's bits (bit 0 is its first day); null where none is. #}

@@ -19,6 +19,7 @@ inner join {{ ref('fct_indicators') }} as indicators
         indicators.indicator_code = case spread.metric
             when 'active_customers' then 'customers_active'
             when 'churn_rate_12m' then 'churn_rate_12m'
+            when 'cac' then 'cac'
             when 'clv_horizon'
                 then case spread.convention when 'margin_to_date' then 'clv_historic_mean' else 'clv_residual_mean' end
         end

@@ -32,7 +32,6 @@ months as (
     select
         runs.run,
         months.customer_id,
-        max(case when runs.is_active_from_event then months.last_event_on end) as last_event_on,
         sum(
             case
                 when months.months_back between runs.months_shift + 12 and runs.months_shift + 23
@@ -44,6 +43,20 @@ months as (
     group by
         runs.run,
         months.customer_id
+),
+
+waits as (
+    select
+        runs.run,
+        keys.customer_id,
+        max(events.event_on) as last_event_on
+    from {{ ref('int_revenue_events_keyed') }} as events
+    inner join {{ ref('int_customer_keys') }} as keys on events.customer_key = keys.customer_key
+    inner join runs on events.months_back >= runs.months_shift
+    where runs.is_active_from_event and events.event_on is not null
+    group by
+        runs.run,
+        keys.customer_id
 ),
 
 -- A termination after the run's cut was not known then.
@@ -162,13 +175,14 @@ measured as (
         cover.is_auto,
         cover.is_final,
         case
-            when months.last_event_on > states.last_order_on then months.last_event_on else states.last_order_on
+            when waits.last_event_on > states.last_order_on then waits.last_event_on else states.last_order_on
         end as last_sign_on,
         {{ days_between('states.first_order_on', 'states.last_order_on') }} as days_of_orders,
         {{ days_between('states.last_order_on', 'states.as_of_on') }} as days_since_order,
         months.revenue_net_prior_12m
     from states
     left join months on states.run = months.run and states.customer_id = months.customer_id
+    left join waits on states.run = waits.run and states.customer_id = waits.customer_id
     left join cover on states.run = cover.run and states.customer_id = cover.customer_id
 ),
 

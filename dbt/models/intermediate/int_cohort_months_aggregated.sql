@@ -13,10 +13,9 @@ current_run as (
 cohorts as (
     select
         customer_key,
-        {{ month_of('min(first_order_on)') }} as cohort_month
-    from months
-    where orders > 0
-    group by customer_key
+        {{ month_of('first_order_on') }} as cohort_month
+    from {{ ref('int_customer_totals_keyed') }}
+    where first_order_on is not null
 ),
 
 sizes as (

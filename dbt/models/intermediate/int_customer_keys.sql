@@ -1,41 +1,18 @@
 -- A whole number for every customer the deliveries name, after merges: the models over all customers and months group,
 -- join and sort by it, and come back to the id only where they are published.
-with
-
-resolved_customers as (
-    select * from {{ ref('int_customers_resolved') }}
-),
-
--- Named by an order, a contract or an invoice alone.
-strangers as (
-    select customer_id from {{ ref('int_orders_prepared') }}
-    where customer_key is null and customer_id is not null
-    union
-    select customer_id from {{ ref('int_contracts_prepared') }}
-    where customer_key is null and customer_id is not null
-    union
-    select invoices.customer_id
-    from {{ ref('stg_crm__invoices') }} as invoices
-    left join resolved_customers on invoices.customer_id = resolved_customers.customer_id
-    where resolved_customers.customer_id is null and invoices.customer_id is not null
-),
-
-records as (
-    select count(*) as customers from resolved_customers
-)
+{{ config(materialized='view') }}
 
 select
     customer_key,
     customer_id,
     false as is_stranger
-from resolved_customers
+from {{ ref('int_customers_resolved') }}
 where customer_id = resolved_customer_id
 
 union all
 
 select
-    cast(records.customers + row_number() over (order by strangers.customer_id) as integer) as customer_key,
-    strangers.customer_id,
+    customer_key,
+    customer_id,
     true as is_stranger
-from strangers
-cross join records
+from {{ ref('int_customer_strangers_keyed') }}

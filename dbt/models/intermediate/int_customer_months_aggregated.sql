@@ -8,13 +8,9 @@ select
     {{ add_months('months.month_on', 1) }} > current_run.cut_on as is_partial_month,
     months.orders,
     months.order_days,
-    months.first_order_on,
-    months.last_order_on,
-    months.last_event_on,
+    {{ lowest_day('months.month_on', 'months.order_bits') }} as first_order_on,
+    {{ highest_day('months.month_on', 'months.order_bits') }} as last_order_on,
     months.purchase_days,
-    months.first_purchase_on,
-    months.last_purchase_on,
-    months.purchase_margin_net,
     months.revenue_net,
     months.margin_net
 from {{ ref('int_customer_months_keyed') }} as months

@@ -8,56 +8,50 @@ current_run as (
     where run = 'current'
 ),
 
-months as (
-    select * from {{ ref('int_customer_months_keyed') }}
-    where orders > 0
-),
-
-contracts as (
-    select * from {{ ref('int_contracts_prepared') }}
-),
-
-keys as (
-    select * from {{ ref('int_customer_keys') }}
-),
-
 days as (
     select * from {{ ref('int_calendar_days_spined') }}
 ),
 
-purchases as (
-    select
-        months.customer_key,
-        -months.months_back as starts_period,
-        -least(
-            months.months_back,
-            case when current_run.is_active_from_event then event_days.months_back end
-        ) as sign_period,
-        current_run.active_months
-    from months
-    cross join current_run
-    left join days as event_days on months.last_event_on = event_days.day_on
+contract_terms as (
+    select * from {{ ref('int_contract_terms_keyed') }}
 ),
 
--- Live at a month's close only if the last day is not before it. An end beyond the calendar is no end yet; a contract
--- that ended before it began never was live.
-contract_terms as (
+-- Orders within `active_months` months of each other are never a spell apart: of each such block of months only the
+-- first and the last matter, and there are far fewer blocks than months.
+blocks as (
     select
-        keys.customer_key,
-        -start_days.months_back as starts_period,
-        case
-            when end_days.day_on is null then 0
-            else -end_days.months_back - case when end_days.is_period_close then 0 else 1 end
-        end as ends_period
-    from contracts
+        months.customer_key,
+        max(months.months_back) as first_months_back,
+        min(months.months_back) as last_months_back
+    from {{ ref('int_customer_months_keyed') }} as months
     cross join current_run
-    inner join keys on contracts.customer_id = keys.customer_id
-    inner join days as start_days on contracts.starts_on = start_days.day_on
-    left join days as end_days on contracts.live_until_on = end_days.day_on
-    where
-        current_run.is_active_by_contract
-        and contracts.starts_on < current_run.cut_on
-        and (contracts.live_until_on is null or contracts.live_until_on >= contracts.starts_on)
+    where months.orders > 0
+    group by
+        months.customer_key,
+        cast(floor(months.months_back / cast(current_run.active_months as double)) as integer)
+),
+
+purchases as (
+    select
+        blocks.customer_key,
+        -blocks.first_months_back as starts_period,
+        -blocks.last_months_back as sign_period,
+        current_run.active_months
+    from blocks
+    cross join current_run
+),
+
+-- A purchase for an event to come keeps its customer until after the event.
+waits as (
+    select
+        events.customer_key,
+        -events.months_back as starts_period,
+        -event_days.months_back as sign_period,
+        current_run.active_months
+    from {{ ref('int_revenue_events_keyed') }} as events
+    inner join current_run on current_run.is_active_from_event
+    inner join days as event_days on events.event_on = event_days.day_on
+    where events.orders > 0 and event_days.months_back < events.months_back
 ),
 
 active_stretches as (
@@ -67,6 +61,13 @@ active_stretches as (
         sign_period + active_months - 1 as ends_period,
         sign_period
     from purchases
+    union all
+    select
+        customer_key,
+        starts_period,
+        sign_period + active_months - 1 as ends_period,
+        sign_period
+    from waits
     union all
     select
         customer_key,

@@ -1,5 +1,5 @@
 -- In which stage of life each customer was, and from when to when, in months counted towards as-of (period 0 ends at
--- as-of). The rules are those of int_customer_states_classified, evaluated only where a stage can change: at the edges
+-- as-of). The rules are those of int_customer_states_keyed, evaluated only where a stage can change: at the edges
 -- of a spell, of being new, of a gap between orders, and of a contract.
 with
 
@@ -36,22 +36,7 @@ days as (
 ),
 
 contract_terms as (
-    select
-        keys.customer_key,
-        -start_days.months_back as starts_period,
-        case
-            when end_days.day_on is null then 0
-            else -end_days.months_back - case when end_days.is_period_close then 0 else 1 end
-        end as ends_period
-    from {{ ref('int_contracts_prepared') }} as contracts
-    cross join current_run
-    inner join keys on contracts.customer_id = keys.customer_id
-    inner join days as start_days on contracts.starts_on = start_days.day_on
-    left join days as end_days on contracts.live_until_on = end_days.day_on
-    where
-        current_run.is_active_by_contract
-        and contracts.starts_on < current_run.cut_on
-        and (contracts.live_until_on is null or contracts.live_until_on >= contracts.starts_on)
+    select * from {{ ref('int_contract_terms_keyed') }}
 ),
 
 -- Known before the first purchase: a record has a day it was made.

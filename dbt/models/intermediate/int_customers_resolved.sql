@@ -43,6 +43,16 @@ resolved as (
         row_number() over (order by customers.customer_id) as own_key
     from customers
     left join survivors on customers.customer_id = survivors.id
+),
+
+-- Few records are merged: only what they were merged into is looked up.
+standing as (
+    select
+        customer_id,
+        own_key,
+        is_test
+    from resolved
+    where customer_id in (select survivors.root from survivors)
 )
 
 select
@@ -51,6 +61,6 @@ select
     resolved.is_merged,
     resolved.is_merge_cycle,
     resolved.is_test or coalesce(standing.is_test, false) as is_test,
-    cast(standing.own_key as integer) as customer_key
+    cast(coalesce(standing.own_key, resolved.own_key) as integer) as customer_key
 from resolved
-left join resolved as standing on resolved.resolved_customer_id = standing.customer_id
+left join standing on resolved.resolved_customer_id = standing.customer_id

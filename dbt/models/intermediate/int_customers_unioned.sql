@@ -20,7 +20,7 @@ keys as (
 ),
 
 transacting as (
-    select customer_key from {{ ref('int_customer_months_keyed') }}
+    select customer_key from {{ ref('int_customer_totals_keyed') }}
     union
     select keys.customer_key
     from {{ ref('int_contracts_prepared') }} as contracts

@@ -23,17 +23,19 @@ orders as (
 
 purchases as (
     select
-        months.customer_id,
+        keys.customer_id,
         'purchases' as component,
-        12 - months.months_back as months_ahead,
-        sum(months.purchase_days) as orders,
-        case when count(months.purchase_margin_net) = count(*) then sum(months.purchase_margin_net) end as margin_net
-    from {{ ref('int_customer_months_aggregated') }} as months
-    inner join {{ ref('int_purchase_tuples_prepared') }} as buyers on months.customer_id = buyers.customer_id
-    where months.months_back between 0 and 11 and buyers.run = 'backtest'
+        12 - events.months_back as months_ahead,
+        -- Days of purchase, not documents.
+        count(distinct case when events.orders > 0 then events.occurred_on end) as orders,
+        case when count(events.margin_net) = count(*) then sum(events.margin_net) end as margin_net
+    from {{ ref('int_revenue_events_keyed') }} as events
+    inner join {{ ref('int_customer_keys') }} as keys on events.customer_key = keys.customer_key
+    inner join {{ ref('int_purchase_tuples_prepared') }} as buyers on keys.customer_id = buyers.customer_id
+    where not events.is_contractual and events.months_back between 0 and 11 and buyers.run = 'backtest'
     group by
-        months.customer_id,
-        12 - months.months_back
+        keys.customer_id,
+        12 - events.months_back
 ),
 
 live_then as (

@@ -12,13 +12,11 @@ customer_months as (
 -- What a customer is to the two years, in one row.
 buyers as (
     select
-        customer_key,
-        max(months_back) as first_months_back,
-        max(case when months_back between 0 and 11 then 1 else 0 end) as bought_0,
-        max(case when months_back between 12 and 23 then 1 else 0 end) as bought_1
-    from customer_months
-    where orders > 0
-    group by customer_key
+        -{{ list_item('first_order_periods', 1) }} as first_months_back,
+        case when orders_y0 > 0 then 1 else 0 end as bought_0,
+        case when orders_y1 > 0 then 1 else 0 end as bought_1
+    from {{ ref('int_customer_totals_keyed') }}
+    where first_order_on is not null
 ),
 
 first_orders as (
@@ -38,10 +36,29 @@ months as (
         sum(margin_net) as margin_net,
         count(*) - count(margin_net) as unknown_margins,
         sum(orders) as orders,
-        -- Two calendar months can share a month counted back from as-of.
-        count(distinct case when orders > 0 then customer_key end) as buyers
+        sum(case when orders > 0 then 1 else 0 end) as buying_rows
     from customer_months
     where months_back between 0 and 23
+    group by months_back
+),
+
+-- Two calendar months can share a month counted back from as-of: one buyer, not two.
+counted_twice as (
+    select
+        months_back,
+        count(*) as buyers
+    from (
+        select
+            customer_months.customer_key,
+            customer_months.months_back
+        from customer_months
+        inner join current_run on current_run.cut_on != {{ month_of('current_run.cut_on') }}
+        where customer_months.orders > 0 and customer_months.months_back between 0 and 23
+        group by
+            customer_months.customer_key,
+            customer_months.months_back
+        having count(*) > 1
+    ) as split_months
     group by months_back
 ),
 
@@ -73,10 +90,11 @@ measured as (
         cast(months.revenue_net as double) as revenue_net,
         cast(case when months.unknown_margins = 0 then months.margin_net end as double) as margin_net,
         cast(months.orders as double) as orders,
-        cast(months.buyers as double) as buyers,
+        cast(months.buying_rows - coalesce(counted_twice.buyers, 0) as double) as buyers,
         cast(coalesce(first_orders.new_buyers, 0) as double) as new_buyers
     from months
     left join first_orders on months.months_back = first_orders.months_back
+    left join counted_twice on months.months_back = counted_twice.months_back
     union all
     select
         'window' as period_type,

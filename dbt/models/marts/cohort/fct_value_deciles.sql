@@ -1,8 +1,15 @@
 with
 
 customers as (
-    select * from {{ ref('int_customer_states_classified') }}
-    where run = 'current' and is_customer
+    select
+        customers.group_customer_key,
+        states.revenue_net,
+        states.margin_net,
+        states.revenue_net_12m,
+        states.margin_net_12m
+    from {{ ref('int_customer_states_keyed') }} as states
+    inner join {{ ref('int_customers_unioned') }} as customers on states.customer_key = customers.customer_key
+    where states.months_shift = 0 and states.is_customer
 ),
 
 -- A group under one parent is one decision.
@@ -17,7 +24,8 @@ groups as (
     group by group_customer_key
 ),
 
--- A number for each curve: sorting millions of rows by two words costs several times as much.
+-- Each curve is sorted by itself: sorting them all by curve and amount costs twice as much. Which of two equal amounts
+-- comes first changes no decile.
 {% set curves = [
     ('customer', 'customers', 'revenue_net_12m'),
     ('customer', 'customers', 'margin_net_12m'),
@@ -32,56 +40,37 @@ units as (
     {% for _, relation, measure in curves %}
     select
         {{ loop.index }} as curve,
-        cast({{ measure }} as {{ money() }}) as amount
+        cast({{ measure }} as {{ money() }}) as amount,
+        row_number() over (order by {{ measure }} desc) as place,
+        count(*) over () as curve_units
     from {{ relation }}
     where {{ measure }} > 0
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
-sizes as (
-    select
-        curve,
-        count(*) as units
-    from units
-    group by curve
-),
-
--- Which of two equal amounts comes first changes no decile.
-placed as (
-    select
-        curve,
-        amount,
-        row_number() over (
-            partition by curve
-            order by amount desc
-        ) as place
-    from units
-),
-
 -- The first decile is the best, and rounded up: of eleven customers it holds two.
 deciles as (
     select
-        case placed.curve
+        case curve
             {% for unit, _, _ in curves %}
             when {{ loop.index }} then '{{ unit }}'
             {% endfor %}
         end as unit,
-        case placed.curve
+        case curve
             {% for _, _, measure in curves %}
             when {{ loop.index }} then '{{ measure }}'
             {% endfor %}
         end as measure,
-        cast(floor(10 * (placed.place - 1) / cast(sizes.units as double)) as integer) + 1 as decile,
+        cast(floor(10 * (place - 1) / cast(curve_units as double)) as integer) + 1 as decile,
         count(*) as units,
-        sum(placed.amount) as amount,
-        max(placed.amount) as highest,
-        min(placed.amount) as lowest
-    from placed
-    inner join sizes on placed.curve = sizes.curve
+        sum(amount) as amount,
+        max(amount) as highest,
+        min(amount) as lowest
+    from units
     group by
-        placed.curve,
-        cast(floor(10 * (placed.place - 1) / cast(sizes.units as double)) as integer) + 1
+        curve,
+        cast(floor(10 * (place - 1) / cast(curve_units as double)) as integer) + 1
 )
 
 select

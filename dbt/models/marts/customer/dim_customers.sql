@@ -10,7 +10,7 @@ states as (
 ),
 
 segments as (
-    select * from {{ ref('int_customers_segmented') }}
+    select * from {{ ref('int_customer_segments_keyed') }}
     where run = 'current'
 ),
 

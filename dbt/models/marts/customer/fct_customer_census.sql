@@ -68,35 +68,75 @@ months as (
     group by periods.closes_period
 ),
 
--- A year steps twelve months and ends at as-of: one row per customer and year, active at its opening or its close.
+-- A year steps twelve months and ends at as-of. Spells of a customer do not overlap, so that edges count whoever is
+-- active at a close; only who began a spell within the year needs looking at, for what the customer was at its opening.
+begun as (
+    select
+        customer_key,
+        spell_number,
+        cast(-12 * floor(-starts_period / 12.0) as integer) as closes_period
+    from spells
+    where ends_period >= -12 * floor(-starts_period / 12.0)
+),
+
+earlier as (
+    select
+        begun.closes_period,
+        begun.customer_key,
+        max(case when spells.ends_period >= begun.closes_period - 12 then 1 else 0 end) as was_active
+    from begun
+    inner join spells
+        on
+            begun.customer_key = spells.customer_key
+            and begun.spell_number > spells.spell_number
+            and spells.starts_period <= begun.closes_period - 12
+    where begun.spell_number > 1
+    group by
+        begun.closes_period,
+        begun.customer_key
+),
+
+returned as (
+    select
+        closes_period,
+        sum(was_active) as was_active,
+        sum(1 - was_active) as reactivated
+    from earlier
+    group by closes_period
+),
+
 standing as (
     select
         periods.closes_period,
-        spells.customer_key,
-        max(case when spells.starts_period <= periods.closes_period - 12 then 1 else 0 end) as was_active,
-        max(case when spells.ends_period >= periods.closes_period then 1 else 0 end) as is_active,
-        min(spells.spell_number) as spell_number
+        sum(
+            case
+                when edges.starts_period <= periods.closes_period - 12
+                    and edges.ends_period >= periods.closes_period - 12
+                    then edges.spells
+                else 0
+            end
+        ) as opening,
+        sum(
+            case
+                when edges.starts_period <= periods.closes_period - 12 and edges.ends_period >= periods.closes_period
+                    then edges.spells
+                else 0
+            end
+        ) as stayed,
+        sum(
+            case
+                when edges.starts_period <= periods.closes_period and edges.ends_period >= periods.closes_period
+                    then edges.spells
+                else 0
+            end
+        ) as closing
     from periods
-    inner join spells
+    inner join edges
         on
-            periods.closes_period >= spells.starts_period
-            and periods.closes_period <= spells.ends_period + 12
-            and (
-                periods.closes_period >= spells.starts_period + 12
-                or periods.closes_period <= spells.ends_period
-            )
+            periods.closes_period >= edges.starts_period
+            and periods.closes_period <= edges.ends_period + 12
     where periods.closes_period % 12 = 0
-    group by
-        periods.closes_period,
-        spells.customer_key
-),
-
-first_periods as (
-    select
-        customer_key,
-        starts_period as first_period
-    from spells
-    where spell_number = 1
+    group by periods.closes_period
 ),
 
 years as (
@@ -104,24 +144,15 @@ years as (
         'year' as period_type,
         standing.closes_period,
         standing.closes_period - 12 as opens_period,
-        sum(standing.was_active) as opening,
-        sum(
-            case
-                when standing.was_active = 0 and first_periods.first_period > standing.closes_period - 12 then 1
-                else 0
-            end
-        ) as new,
-        sum(
-            case
-                when standing.was_active = 0 and first_periods.first_period <= standing.closes_period - 12 then 1
-                else 0
-            end
-        ) as reactivated,
-        sum(case when standing.is_active = 0 then 1 else 0 end) as lost,
-        sum(standing.is_active) as closing
+        standing.opening,
+        standing.closing - standing.stayed - coalesce(returned.was_active, 0) - coalesce(returned.reactivated, 0)
+            as new,
+        coalesce(returned.reactivated, 0) as reactivated,
+        standing.opening - standing.stayed - coalesce(returned.was_active, 0) as lost,
+        standing.closing
     from standing
-    inner join first_periods on standing.customer_key = first_periods.customer_key
-    group by standing.closes_period
+    left join returned on standing.closes_period = returned.closes_period
+    where standing.opening > 0 or standing.closing > 0
 ),
 
 unioned as (

@@ -1,8 +1,8 @@
 with
 
-states as (
-    select * from {{ ref('int_customer_states_classified') }}
-    where run in ('current', 'prior') and is_customer
+runs as (
+    select * from {{ ref('int_runs_prepared') }}
+    where run in ('current', 'prior')
 ),
 
 customers as (
@@ -33,15 +33,18 @@ order_regions as (
 
 books as (
     select
-        states.run,
+        runs.run,
+        customers.group_customer_key,
         customers.customer_type,
         coalesce(customers.region, customers.region_code, order_regions.region) as region,
         customers.industry,
         customers.acquisition_channel,
         states.revenue_net_12m as revenue
-    from states
+    from {{ ref('int_customer_states_keyed') }} as states
+    inner join runs on states.months_shift = runs.months_shift
     inner join customers on states.customer_key = customers.customer_key
     left join order_regions on states.customer_key = order_regions.customer_key
+    where states.is_customer
 ),
 
 -- One pass over the books: a few combinations of all cuts.
@@ -68,8 +71,8 @@ groups as (
         'customer' as cut,
         run,
         group_customer_key,
-        sum(revenue_net_12m) as revenue
-    from states
+        sum(revenue) as revenue
+    from books
     group by
         run,
         group_customer_key
@@ -103,23 +106,28 @@ buckets as (
 
 -- Of all groups only the largest need a place and a name.
 largest_groups as (
-    select
-        run,
-        group_customer_key
-    from groups
-    qualify row_number() over (partition by run order by revenue desc, group_customer_key asc) <= 20
+    {% for run in ['current', 'prior'] %}
+    select * from (
+        select
+            cut,
+            run,
+            group_customer_key,
+            revenue
+        from groups
+        where run = '{{ run }}'
+        order by revenue desc, group_customer_key asc
+        limit 20
+    ) as of_{{ run }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
-named as (
+names as (
     select distinct
-        states.run,
-        states.group_customer_key,
-        states.group_customer_id
-    from states
-    inner join largest_groups
-        on
-            states.run = largest_groups.run
-            and states.group_customer_key = largest_groups.group_customer_key
+        customers.group_customer_key,
+        customers.group_customer_id
+    from customers
+    inner join largest_groups on customers.group_customer_key = largest_groups.group_customer_key
 ),
 
 sized as (
@@ -131,12 +139,12 @@ sized as (
     from buckets
     union all
     select
-        groups.cut,
-        groups.run,
-        named.group_customer_id as bucket,
-        groups.revenue
-    from groups
-    inner join named on groups.run = named.run and groups.group_customer_key = named.group_customer_key
+        largest_groups.cut,
+        largest_groups.run,
+        names.group_customer_id as bucket,
+        largest_groups.revenue
+    from largest_groups
+    inner join names on largest_groups.group_customer_key = names.group_customer_key
 ),
 
 -- A share of a sum needs parts above zero: a bucket that gave back more than it brought is counted in revenue alone.
@@ -218,4 +226,4 @@ select
     {{ steady('unknown / nullif(counted, 0)') }} as unknown_share,
     measured.largest
 from measured
-inner join {{ ref('int_runs_prepared') }} as runs on measured.run = runs.run
+inner join runs on measured.run = runs.run

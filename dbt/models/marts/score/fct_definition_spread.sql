@@ -25,12 +25,9 @@ indicators as (
 
 losses as (
     select count(distinct losses.customer_id) as customers
-    from {{ ref('stg_crm__lost_customers') }} as losses
+    from {{ ref('int_losses_prepared') }} as losses
     cross join current_run
-    where
-        losses.removed_on is null
-        and losses.lost_at >= current_run.window_start_on
-        and losses.lost_at < current_run.cut_on
+    where losses.lost_on >= current_run.window_start_on
 ),
 
 -- Months counted back from as-of: 0 to 11 are the window, 12 to 23 the year before.
@@ -66,12 +63,9 @@ rewards as (
     select
         cast(coalesce(sum(referrals.reward_amount), 0) as double) as rewards,
         count(referrals.reward_amount) as rewarded
-    from {{ ref('stg_crm__referrals') }} as referrals
+    from {{ ref('int_referrals_prepared') }} as referrals
     cross join current_run
-    where
-        referrals.removed_on is null
-        and referrals.referred_on >= current_run.window_start_on
-        and referrals.referred_on < current_run.cut_on
+    where referrals.referred_on >= current_run.window_start_on
 ),
 
 sellers as (
@@ -242,6 +236,21 @@ measured as (
 
     select
         'cac',
+        'campaign_spend_lagged',
+        'Campaign spend of the twelve months that ended one lead time before, over the new customers of the window',
+        '提前一个线索周期的12个月营销支出除以窗口期新客户数',
+        'money',
+        'lower',
+        value,
+        n,
+        true
+    from indicators
+    where indicator_code = 'cac'
+
+    union all
+
+    select
+        'cac',
         'campaign_spend',
         'All campaign spend of the window over its new customers',
         '窗口期全部营销支出除以新客户数',
@@ -249,7 +258,7 @@ measured as (
         'lower',
         case when spend.periods > 0 then spend.spend / nullif(newcomers.customers, 0) end,
         newcomers.customers,
-        true
+        false
     from spend
     cross join newcomers
 
