@@ -108,7 +108,8 @@ dated as (
     cross join current_run
     left join resolved_customers on unioned.customer_id = resolved_customers.customer_id
     where
-        unioned.ordered_on < current_run.cut_on
+        -- A subquery: as a join, DuckDB expects a handful of orders to pass and hashes all of them, not the customers.
+        unioned.ordered_on < (select known.cut_on from current_run as known)
         and not unioned.is_test
         and not coalesce(resolved_customers.is_test, false)
 ),
