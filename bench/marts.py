@@ -31,8 +31,8 @@ MEMORY_GOAL_MB = 4000
 MEMORY_LIMIT = "2800MB"
 AS_OF = date(2026, 6, 30)
 
-# What reads customers and their months, and the keys they go by. Row-level copies (prepared orders and events, published
-# orders and months) are not in it; those that it reads are shown beside it.
+# What reads customers and their months, and the keys they go by. Row-level copies (prepared orders and events,
+# published orders and months) are not in it; those that it reads are shown beside it.
 PERIODIC = (
     "int_customers_resolved",
     "int_customer_strangers_keyed",
