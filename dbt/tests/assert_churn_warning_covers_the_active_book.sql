@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_churn_warning'}}}) }}
 -- Every active customer is judged, now and a year ago, the score is the points of the rules that fired, and nothing of
--- the year-old judgement is younger than it. Who was lost is known of all judged a year ago, but in a one-purchase trade
+-- the year-old judgement is younger than it. Who was lost is known of all judged then, but in a one-purchase trade
 -- that records no loss, of nobody. A returned row breaks one of them.
 with
 
