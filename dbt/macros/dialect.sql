@@ -68,17 +68,17 @@
     element_at({{ list }}, {{ n }})
 {%- endmacro %}
 
-{# The `count` smallest values that are not null, in order, as an aggregate that gives a list. #}
-{% macro smallest(expression, count) -%}
-    {{ return(adapter.dispatch('smallest', 'bookworth')(expression, count)) }}
+{# The `count` largest values that are not null, the largest first, as an aggregate that gives a list. #}
+{% macro largest(expression, count) -%}
+    {{ return(adapter.dispatch('largest', 'bookworth')(expression, count)) }}
 {%- endmacro %}
 
-{% macro default__smallest(expression, count) -%}
-    min({{ expression }}, {{ count }})
+{% macro default__largest(expression, count) -%}
+    max({{ expression }}, {{ count }})
 {%- endmacro %}
 
-{% macro spark__smallest(expression, count) -%}
-    slice(sort_array(collect_list({{ expression }})), 1, {{ count }})
+{% macro spark__largest(expression, count) -%}
+    slice(sort_array(collect_list({{ expression }}), false), 1, {{ count }})
 {%- endmacro %}
 
 {# A number in [0, 1) that depends on the text alone: the same rows give the same draws on every run. #}
@@ -140,11 +140,21 @@
     (cast(1 as bigint) << cast(extract(day from {{ date_on }}) - 1 as integer))
 {%- endmacro %}
 
+{# Where the lowest and the highest of some bits stand, counted from 0; null where none is set. The highest is exact
+   up to 53 bits, and beyond where the bit below it is not set. #}
+{% macro lowest_bit(bits) -%}
+    log2(nullif({{ bits }} & -({{ bits }}), 0))
+{%- endmacro %}
+
+{% macro highest_bit(bits) -%}
+    floor(log2(nullif({{ bits }}, 0)))
+{%- endmacro %}
+
 {# The first and the last day of those set in a month's bits (bit 0 is its first day); null where none is. #}
 {% macro lowest_day(month_on, bits) -%}
-    {{ add_days(month_on, 'log2(nullif(' ~ bits ~ ' & -' ~ bits ~ ', 0))') }}
+    {{ add_days(month_on, lowest_bit(bits)) }}
 {%- endmacro %}
 
 {% macro highest_day(month_on, bits) -%}
-    {{ add_days(month_on, 'floor(log2(nullif(' ~ bits ~ ', 0)))') }}
+    {{ add_days(month_on, highest_bit(bits)) }}
 {%- endmacro %}

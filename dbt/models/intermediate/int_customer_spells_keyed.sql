@@ -16,29 +16,8 @@ contract_terms as (
     select * from {{ ref('int_contract_terms_keyed') }}
 ),
 
--- Orders within `active_months` months of each other are never a spell apart: of each such block of months only the
--- first and the last matter, and there are far fewer blocks than months.
-blocks as (
-    select
-        months.customer_key,
-        max(months.months_back) as first_months_back,
-        min(months.months_back) as last_months_back
-    from {{ ref('int_customer_months_keyed') }} as months
-    cross join current_run
-    where months.orders > 0
-    group by
-        months.customer_key,
-        cast(floor(months.months_back / cast(current_run.active_months as double)) as integer)
-),
-
 purchases as (
-    select
-        blocks.customer_key,
-        -blocks.first_months_back as starts_period,
-        -blocks.last_months_back as sign_period,
-        current_run.active_months
-    from blocks
-    cross join current_run
+    select * from {{ ref('int_purchase_stretches_keyed') }}
 ),
 
 -- A purchase for an event to come keeps its customer until after the event.
@@ -46,28 +25,34 @@ waits as (
     select
         events.customer_key,
         -events.months_back as starts_period,
-        -event_days.months_back as sign_period,
-        current_run.active_months
+        -event_days.months_back + current_run.active_months - 1 as ends_period,
+        -event_days.months_back as sign_period
     from {{ ref('int_revenue_events_keyed') }} as events
     inner join current_run on current_run.is_active_from_event
     inner join days as event_days on events.event_on = event_days.day_on
     where events.orders > 0 and event_days.months_back < events.months_back
 ),
 
+-- Whose stretches may run into each other: those of purchases in one word of months do not.
+mixed as (
+    select customer_key from purchases
+    where word_months_back > 0
+    union
+    select customer_key from waits
+    union
+    select customer_key from contract_terms
+),
+
 active_stretches as (
     select
-        customer_key,
-        starts_period,
-        sign_period + active_months - 1 as ends_period,
-        sign_period
+        purchases.customer_key,
+        purchases.starts_period,
+        purchases.ends_period,
+        purchases.sign_period
     from purchases
+    inner join mixed on purchases.customer_key = mixed.customer_key
     union all
-    select
-        customer_key,
-        starts_period,
-        sign_period + active_months - 1 as ends_period,
-        sign_period
-    from waits
+    select * from waits
     union all
     select
         customer_key,
@@ -103,11 +88,23 @@ beginnings as (
 )
 
 select
+    purchases.customer_key,
+    purchases.stretch_number as spell_number,
+    cast(purchases.starts_period as integer) as starts_period,
+    cast(purchases.ends_period as integer) as ends_period,
+    -- The last purchase, event or contract month: the spell runs on from it for as long as silence is no loss yet.
+    cast(purchases.sign_period as integer) as last_sign_period
+from purchases
+left join mixed on purchases.customer_key = mixed.customer_key
+where mixed.customer_key is null
+
+union all
+
+select
     customer_key,
     cast(row_number() over spells as integer) as spell_number,
     cast(starts_period as integer) as starts_period,
     cast(coalesce(lead(reached_period) over spells, last_period) as integer) as ends_period,
-    -- The last purchase, event or contract month: the spell runs on from it for as long as silence is no loss yet.
     cast(coalesce(lead(reached_sign_period) over spells, last_sign_period) as integer) as last_sign_period
 from beginnings
 window spells as (partition by customer_key order by starts_period)

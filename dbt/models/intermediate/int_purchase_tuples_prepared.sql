@@ -12,20 +12,21 @@ runs as (
     select * from {{ ref('int_runs_prepared') }}
 ),
 
-keys as (
-    select * from {{ ref('int_customer_keys') }}
-),
-
-totals as (
-    select * from {{ ref('int_customer_totals_keyed') }}
-    where first_purchase_on is not null
+buyers as (
+    select
+        totals.*,
+        keys.customer_id,
+        first_days.margin_net as first_margin_net
+    from {{ ref('int_customer_totals_keyed') }} as totals
+    inner join {{ ref('int_customer_keys') }} as keys on totals.customer_key = keys.customer_key
+    inner join {{ ref('int_first_purchases_valued') }} as first_days on totals.customer_key = first_days.customer_key
 ),
 
 tuples as (
     {% for run, its in runs.items() %}
     select
         '{{ run }}' as run,
-        customer_key,
+        customer_id,
         first_purchase_on,
         {{ its.last_on }} as last_purchase_on,
         purchase_days_past {{- ' + purchase_days_y0' if run == 'current' }} as purchase_days,
@@ -34,9 +35,10 @@ tuples as (
             when (unknown_purchase_years & {{ its.bits }}) = 0
                 then purchase_margin_net_past {{- ' + purchase_margin_net_y0' if run == 'current' }}
         end as margin_net,
+        first_margin_net,
         purchase_days_y0 as later_days,
         case when (unknown_purchase_years & 1) = 0 then purchase_margin_net_y0 end as later_margin_net
-    from totals
+    from buyers
     where {{ its.last_on }} is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -44,7 +46,7 @@ tuples as (
 
 select
     tuples.run,
-    keys.customer_id,
+    tuples.customer_id,
     tuples.first_purchase_on,
     cast(tuples.purchase_days - 1 as integer) as frequency,
     cast({{ days_between('tuples.first_purchase_on', 'tuples.last_purchase_on') }} as integer) as recency_days,
@@ -52,12 +54,10 @@ select
     case
         when tuples.purchase_days > 1
             then cast(
-                round((tuples.margin_net - first_days.margin_net) / (tuples.purchase_days - 1), 2) as {{ money() }}
+                round((tuples.margin_net - tuples.first_margin_net) / (tuples.purchase_days - 1), 2) as {{ money() }}
             )
     end as repeat_margin_mean,
     cast(case when runs.months_shift > 0 then tuples.later_days end as integer) as later_purchases,
     cast(case when runs.months_shift > 0 then tuples.later_margin_net end as {{ money() }}) as later_margin_net
 from tuples
 inner join runs on tuples.run = runs.run
-inner join keys on tuples.customer_key = keys.customer_key
-inner join {{ ref('int_first_purchases_valued') }} as first_days on tuples.customer_key = first_days.customer_key

@@ -12,7 +12,7 @@ customer_months as (
 -- What a customer is to the two years, in one row.
 buyers as (
     select
-        -{{ list_item('first_order_periods', 1) }} as first_months_back,
+        {{ list_item('first_order_months', 1) }} >> 3 as first_months_back,
         case when orders_y0 > 0 then 1 else 0 end as bought_0,
         case when orders_y1 > 0 then 1 else 0 end as bought_1
     from {{ ref('int_customer_totals_keyed') }}

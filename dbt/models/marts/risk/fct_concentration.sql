@@ -1,3 +1,4 @@
+{% set runs = ['current', 'prior'] %}
 with
 
 runs as (
@@ -31,34 +32,47 @@ order_regions as (
     group by keys.customer_key
 ),
 
+{% for run in runs %}
+{{ run }}_book as (
+    select
+        states.customer_key,
+        states.revenue_net_12m as revenue
+    from {{ ref('int_customer_states_keyed') }} as states
+    inner join runs on states.months_shift = runs.months_shift and runs.run = '{{ run }}'
+    where states.is_customer
+),
+
+{% endfor %}
+-- Both books beside each other: null is whoever was no customer then.
 books as (
     select
-        runs.run,
         customers.group_customer_key,
         customers.customer_type,
         coalesce(customers.region, customers.region_code, order_regions.region) as region,
         customers.industry,
         customers.acquisition_channel,
-        states.revenue_net_12m as revenue
-    from {{ ref('int_customer_states_keyed') }} as states
-    inner join runs on states.months_shift = runs.months_shift
-    inner join customers on states.customer_key = customers.customer_key
-    left join order_regions on states.customer_key = order_regions.customer_key
-    where states.is_customer
+        {% for run in runs %}
+        {{ run }}_book.revenue as revenue_{{ run }} {{- ',' if not loop.last }}
+        {% endfor %}
+    from customers
+    {% for run in runs %}
+    left join {{ run }}_book on customers.customer_key = {{ run }}_book.customer_key
+    {% endfor %}
+    left join order_regions on customers.customer_key = order_regions.customer_key
 ),
 
 -- One pass over the books: a few combinations of all cuts.
-combined as (
+combinations as (
     select
-        run,
+        {% for run in runs %}
+        sum(revenue_{{ run }}) as revenue_{{ run }},
+        {% endfor %}
         customer_type,
         region,
         industry,
-        acquisition_channel,
-        sum(revenue) as revenue
+        acquisition_channel
     from books
     group by
-        run,
         customer_type,
         region,
         industry,
@@ -66,16 +80,42 @@ combined as (
 ),
 
 -- A group under one parent is one decision.
+grouped as (
+    select
+        {% for run in runs %}
+        sum(revenue_{{ run }}) as revenue_{{ run }},
+        {% endfor %}
+        group_customer_key
+    from books
+    group by group_customer_key
+),
+
+combined as (
+    {% for run in runs %}
+    select
+        '{{ run }}' as run,
+        customer_type,
+        region,
+        industry,
+        acquisition_channel,
+        revenue_{{ run }} as revenue
+    from combinations
+    where revenue_{{ run }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 groups as (
+    {% for run in runs %}
     select
         'customer' as cut,
-        run,
+        '{{ run }}' as run,
         group_customer_key,
-        sum(revenue) as revenue
-    from books
-    group by
-        run,
-        group_customer_key
+        revenue_{{ run }} as revenue
+    from grouped
+    where revenue_{{ run }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 -- What is not known is a bucket of its own.
@@ -106,7 +146,7 @@ buckets as (
 
 -- Of all groups only the largest need a place and a name.
 largest_groups as (
-    {% for run in ['current', 'prior'] %}
+    {% for run in runs %}
     select * from (
         select
             cut,
