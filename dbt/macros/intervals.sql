@@ -170,3 +170,8 @@
             and summed.breakdown = doubts.breakdown
             and summed.breakdown_value = doubts.breakdown_value
 {%- endmacro %}
+
+{# From how many groups on a book is large: its largest fifth then holds every share that intervals are drawn for. #}
+{% macro large_book() -%}
+    5000
+{%- endmacro %}

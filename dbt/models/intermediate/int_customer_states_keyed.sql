@@ -65,7 +65,8 @@ standing as (
         min(case when is_begun_{{ run }} then starts_period end) as first_period_{{ run }},
         max(case when is_begun_{{ run }} and is_running_{{ run }} then starts_period end)
             as active_since_period_{{ run }},
-        max(case when is_begun_{{ run }} and is_running_{{ run }} then spell_number end) as active_spell_number_{{ run }},
+        max(case when is_begun_{{ run }} and is_running_{{ run }} then spell_number end)
+            as active_spell_number_{{ run }},
         max(case when is_begun_{{ run }} and not is_running_{{ run }} then ends_period + 1 end)
             as last_lost_period_{{ run }} {{- ',' if not loop.last }}
         {% endfor %}
@@ -78,7 +79,8 @@ contracted as (
     select
         contracts.customer_key,
         {% for run in runs %}
-        max(case when runs.run = '{{ run }}' then 1 else 0 end) = 1 as is_under_contract_{{ run }} {{- ',' if not loop.last }}
+        max(case when runs.run = '{{ run }}' then 1 else 0 end) = 1 as is_under_contract_{{ run }}
+        {{- ',' if not loop.last }}
         {% endfor %}
     from contracts
     inner join runs

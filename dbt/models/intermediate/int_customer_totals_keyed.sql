@@ -65,7 +65,8 @@ ordered as (
     from dated
 ),
 
--- Purchases are what no contract booked. Who has no contract purchases all that he orders; of the others the events say.
+-- Purchases are what no contract booked: of a customer without a contract all his orders, of the others what the events
+-- say.
 contracted as (
     select distinct customer_key
     from {{ ref('int_revenue_events_keyed') }}
@@ -118,7 +119,8 @@ select
         ('last_order_past_on', 'last_purchase_past_on', 'date'),
     ] %}
     cast(
-        case when purchases.customer_key is null then ordered.{{ measure }} else purchases.{{ measure }} end as {{ type }}
+        case when purchases.customer_key is null then ordered.{{ measure }} else purchases.{{ measure }} end
+        as {{ type }}
     ) as {{ name }},
     {% endfor %}
     ordered.first_order_on,

@@ -30,19 +30,19 @@ words as (
 ),
 
 -- `continued` are the months with an order in the `active_months` months before them.
-{% set last = namespace(name='words', bits='ordered >> 1') %}
+{% set last = namespace(name='words', bits='words.ordered >> 1') %}
 {% for step in steps %}
 reached_{{ step }} as (
     select
-        customer_key,
-        word_months_back,
-        ordered,
+        {{ last.name }}.customer_key,
+        {{ last.name }}.word_months_back,
+        {{ last.name }}.ordered,
         ({{ last.bits }}) | (({{ last.bits }}) >> reach.step_{{ step }}) as continued
     from {{ last.name }}
     cross join reach
 ),
 
-{% set last.name = 'reached_' ~ step %}{% set last.bits = 'continued' %}
+{% set last.name = 'reached_' ~ step %}{% set last.bits = last.name ~ '.continued' %}
 {% endfor %}
 begun as (
     select

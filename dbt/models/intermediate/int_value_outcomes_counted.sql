@@ -30,9 +30,12 @@ purchases as (
         count(distinct case when events.orders > 0 then events.occurred_on end) as orders,
         case when count(events.margin_net) = count(*) then sum(events.margin_net) end as margin_net
     from {{ ref('int_revenue_events_keyed') }} as events
+    inner join {{ ref('int_customer_totals_keyed') }} as totals on events.customer_key = totals.customer_key
     inner join {{ ref('int_customer_keys') }} as keys on events.customer_key = keys.customer_key
-    inner join {{ ref('int_purchase_tuples_prepared') }} as buyers on keys.customer_id = buyers.customer_id
-    where not events.is_contractual and events.months_back between 0 and 11 and buyers.run = 'backtest'
+    where
+        not events.is_contractual
+        and events.months_back between 0 and 11
+        and totals.last_purchase_past_on is not null
     group by
         keys.customer_id,
         12 - events.months_back

@@ -1,23 +1,19 @@
 -- Every resampled statistic in every replicate.
+{% set buckets = ['source', 'region', 'customer_type', 'industry'] %}
 with
 
-weights as (
-    select * from {{ ref('int_bootstrap_weights_drawn') }}
-),
-
-customers as (
-    select * from weights
-    where unit_kind = 'customer'
-),
-
+-- Units are drawn anew for each use: kept for all of them, the draws of a large book would fill the disk.
 spenders as (
     select
-        *,
+        replicate,
+        weight,
+        spend,
+        orders,
         sum(weight) over (partition by replicate order by spend, unit_id rows unbounded preceding) - weight
             as rank_before,
         sum(weight) over (partition by replicate) as copies
-    from customers
-    where orders > 0 and spend > 0
+    from {{ ref('int_bootstrap_weights_drawn') }}
+    where unit_kind = 'customer' and orders > 0 and spend > 0
 ),
 
 spending as (
@@ -34,68 +30,46 @@ spending as (
     group by replicate
 ),
 
+-- One pass for all that needs no order: a few combinations of the buckets.
+combinations as (
+    select
+        replicate,
+        {% for bucket in buckets %}
+        {{ bucket }},
+        {% endfor %}
+        sum(case when spend > 0 then weight * spend end) as spend,
+        sum(case when spend > 0 then weight end) as spending_units,
+        sum(case when is_customer then weight * margin_to_date end) as margin_to_date,
+        sum(case when is_customer and margin_to_date is not null then weight end) as known_units,
+        sum(case when is_customer then weight end) as units
+    from {{ ref('int_bootstrap_weights_drawn') }}
+    where unit_kind = 'customer'
+    group by
+        replicate,
+        {% for bucket in buckets %}
+        {{ bucket }} {{- ',' if not loop.last }}
+        {% endfor %}
+),
+
 totals as (
     select
         replicate,
-        sum(weight * margin_to_date) / nullif(sum(case when margin_to_date is not null then weight end), 0)
-            as clv_historic_mean,
-        sum(case when is_customer then weight else 0 end) as units
-    from customers
-    where is_customer
+        sum(margin_to_date) / nullif(sum(known_units), 0) as clv_historic_mean,
+        sum(units) as units
+    from combinations
     group by replicate
+    having sum(units) > 0
 ),
 
--- Where the margin of any group that bought is unknown, nobody's share of margin is known.
-margins_known as (
-    select count(margin) = count(*) as is_known
-    from weights
-    where unit_kind = 'group' and replicate = 0 and spend > 0
-),
-
--- Shares are of what is earned: a group that brought less than nothing has none.
-{% for measure in ['spend', 'margin'] %}
-ranked_by_{{ measure }} as (
-    select
-        weights.replicate,
-        weights.weight,
-        weights.{{ measure }} as amount,
-        sum(weights.weight) over (
-            partition by weights.replicate
-            order by weights.{{ measure }} desc, weights.unit_id asc
-            rows unbounded preceding
-        ) - weights.weight as rank_before,
-        ceil(sum(weights.weight) over (partition by weights.replicate) * 0.1) as decile_size
-    from weights
-    {% if measure == 'margin' %}cross join margins_known{% endif %}
-    where weights.unit_kind = 'group' and weights.{{ measure }} > 0{% if measure == 'margin' %}
-        and margins_known.is_known{% endif %}
-
-),
-
-concentration_of_{{ measure }} as (
-    select
-        replicate,
-        sum(amount * least(weight, greatest(1 - rank_before, 0))) / sum(weight * amount) as top1_share,
-        sum(amount * least(weight, greatest(10 - rank_before, 0))) / sum(weight * amount) as top10_share,
-        sum(amount * least(weight, greatest(20 - rank_before, 0))) / sum(weight * amount) as top_customers,
-        sum(amount * least(weight, greatest(decile_size - rank_before, 0))) / sum(weight * amount)
-            as contribution_top_decile,
-        sum(weight * amount * amount) / (sum(weight * amount) * sum(weight * amount)) as customer_hhi,
-        sum(weight) as units
-    from ranked_by_{{ measure }}
-    group by replicate
-),
-{% endfor %}
-
-{% for bucket in ['source', 'region', 'customer_type', 'industry'] %}
+{% for bucket in buckets %}
 {{ bucket }}_revenue as (
     select
         replicate,
         {{ bucket }},
-        sum(weight * spend) as spend,
-        sum(weight) as units
-    from customers
-    where spend > 0
+        sum(spend) as spend,
+        sum(spending_units) as units
+    from combinations
+    where spend is not null
     group by
         replicate,
         {{ bucket }}
@@ -108,6 +82,66 @@ concentration_of_{{ measure }} as (
         sum(units) as units
     from {{ bucket }}_revenue
     group by replicate
+),
+{% endfor %}
+
+-- Where the margin of any group that bought is unknown, nobody's share of margin is known.
+margins_known as (
+    select count(margin) = count(*) as is_known
+    from {{ ref('int_bootstrap_units_prepared') }}
+    where unit_kind = 'group' and spend > 0
+),
+
+-- Shares are of what is earned: a group that brought less than nothing has none.
+earned as (
+    select
+        replicate,
+        {% for measure in ['spend', 'margin'] %}
+        sum(case when {{ measure }} > 0 then weight end) as {{ measure }}_units,
+        ceil(sum(case when {{ measure }} > 0 then weight end) * 0.1) as {{ measure }}_decile_size,
+        sum(case when {{ measure }} > 0 then weight * {{ measure }} end) as {{ measure }},
+        sum(case when {{ measure }} > 0 then weight * {{ measure }} * {{ measure }} end) as {{ measure }}_squares
+        {{- ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_bootstrap_weights_drawn') }}
+    where unit_kind = 'group'
+    group by replicate
+),
+
+{% for measure in ['spend', 'margin'] %}
+ranked_by_{{ measure }} as (
+    select
+        replicate,
+        weight,
+        {{ measure }} as amount,
+        sum(weight) over (
+            partition by replicate
+            order by {{ measure }} desc, unit_id asc
+            rows unbounded preceding
+        ) - weight as rank_before
+    from {{ ref('int_bootstrap_weights_drawn') }}
+    where unit_kind = 'group' and is_head_by_{{ measure }}
+),
+
+concentration_of_{{ measure }} as (
+    select
+        ranked.replicate,
+        {% for share, size in [
+            ('top1_share', '1'),
+            ('top10_share', '10'),
+            ('top_customers', '20'),
+            ('contribution_top_decile', 'earned.' ~ measure ~ '_decile_size'),
+        ] %}
+        sum(ranked.amount * least(ranked.weight, greatest({{ size }} - ranked.rank_before, 0)))
+        / max(earned.{{ measure }}) as {{ share }},
+        {% endfor %}
+        max(earned.{{ measure }}_squares) / (max(earned.{{ measure }}) * max(earned.{{ measure }})) as customer_hhi,
+        max(earned.{{ measure }}_units) as units
+    from ranked_by_{{ measure }} as ranked
+    inner join earned on ranked.replicate = earned.replicate
+    {% if measure == 'margin' %}inner join margins_known on margins_known.is_known{% endif %}
+
+    group by ranked.replicate
 ),
 {% endfor %}
 
