@@ -67,7 +67,8 @@ standing as (
             as active_since_period_{{ run }},
         max(case when is_begun_{{ run }} and is_running_{{ run }} then spell_number end)
             as active_spell_number_{{ run }},
-        max(case when not is_running_{{ run }} then ends_period + 1 end) as last_lost_period_{{ run }} {{- ',' if not loop.last }}
+        max(case when not is_running_{{ run }} then ends_period + 1 end) as last_lost_period_{{ run }}
+        {{- ',' if not loop.last }}
         {% endfor %}
     from spells
     group by customer_key
