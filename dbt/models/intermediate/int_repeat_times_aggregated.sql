@@ -1,4 +1,5 @@
 -- Months from a customer's first order to the second, third ... sixth, or to as-of for whoever has not placed it yet.
+-- The totals keep the first six months with an order, each eightfold plus its orders.
 {% set months_read = 6 %}
 with
 

@@ -9,7 +9,7 @@ customer_months as (
     select * from {{ ref('int_customer_months_keyed') }}
 ),
 
--- What a customer is to the two years, in one row.
+-- What a customer is to the two years, in one row. First months come eightfold, plus their orders.
 buyers as (
     select
         {{ list_item('first_order_months', 1) }} >> 3 as first_months_back,
